@@ -48,7 +48,16 @@ export const CHANNELS = [
 ] as const;
 export const ALIAS_KINDS = ['smbios', 'directory', 'wsus_computer', 'machine_guid'] as const;
 export type AliasKind = (typeof ALIAS_KINDS)[number];
-export const OBJECT_TYPES = ['installer', 'component', 'inf', 'file', 'folder', 'service', 'task', 'unknown'] as const;
+export const OBJECT_TYPES = [
+  'installer',
+  'component',
+  'inf',
+  'file',
+  'folder',
+  'service',
+  'task',
+  'unknown',
+] as const;
 
 /**
  * Where an attempt failed, in the order Windows goes through them (the number is the rank of the funnel).

@@ -1,0 +1,269 @@
+import type { History, LatestOutcome, Report, BuildObservation } from '#domain/report.js';
+import type { AliasKind } from '#domain/words.js';
+
+/** The key under which conclusions are kept: canonical device and resolved KB. */
+export interface HistoryKey {
+  readonly bank: string;
+  readonly deviceKey: string;
+  readonly kb: string;
+}
+
+/** A row of conclusions. More `version` wins: number of distinct copies and links read. An empty history takes an older one back. */
+export interface HistoryRow extends HistoryKey {
+  readonly version: number;
+  readonly history: History;
+}
+
+export interface InventoryRow {
+  readonly bank: string;
+  readonly deviceKey: string;
+  readonly eventId: string;
+  readonly takenAtMs: number;
+  readonly receivedAtMs: number;
+  readonly osInstance: string;
+  readonly osBuild: string;
+  readonly osName: string;
+  readonly osEdition: string;
+  readonly model: string;
+  readonly manufacturer: string;
+  readonly branch: string;
+  readonly pendingReboot: boolean;
+  /** The whole event as JSON, for the device page. */
+  readonly event: string;
+}
+
+/** A device carried an alias (both keyed hashes). */
+export interface AliasLink {
+  readonly bank: string;
+  readonly deviceKey: string;
+  readonly aliasKind: AliasKind;
+  readonly aliasKey: string;
+}
+
+/** A report of the bank named this KB for (update id, revision). */
+export interface KbLink {
+  readonly bank: string;
+  readonly updateId: string;
+  readonly updateRevision: number;
+  readonly kb: string;
+}
+
+/** A row of base facts: one copy of one report, and its event as stored in the log. */
+export interface ReportRow {
+  readonly report: Report;
+  readonly updateTitle: string;
+  readonly excerpt: readonly string[];
+}
+
+/** Facts of one batch, in the form of the tables. Inserting the same batch twice changes no answer. */
+export interface FactBatch {
+  readonly reports: readonly ReportRow[];
+  readonly inventories: readonly InventoryRow[];
+  readonly aliasLinks: readonly AliasLink[];
+  readonly kbLinks: readonly KbLink[];
+}
+
+export interface SignatureView {
+  readonly id: string;
+  readonly l1: string;
+  readonly l2: string;
+  readonly l3: string;
+  readonly fineness: number;
+  readonly reason: string;
+}
+
+export interface Cohort {
+  readonly cohortId: string;
+  readonly bank: string;
+  readonly build: string;
+  readonly kb: string;
+  readonly signature: SignatureView;
+  readonly failing: number;
+  readonly everFailed: number;
+  readonly attempted: number;
+  /** ISO UTC; null when no report of it has a known time. */
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
+  readonly regressed: number;
+}
+
+export interface AttemptView {
+  readonly bank: string;
+  readonly deviceKey: string;
+  readonly kb: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly outcome: string;
+  readonly operation: string;
+  readonly stage: string;
+  readonly rollback: string;
+  readonly hresult: string;
+  readonly reportedHresult: string;
+  readonly build: string;
+  readonly channel: string;
+  readonly branch: string;
+  readonly signature: SignatureView | null;
+  readonly reports: readonly string[];
+}
+
+export interface DeviceView {
+  readonly deviceKey: string;
+  readonly bank: string;
+  readonly osBuild: string;
+  readonly model: string;
+  readonly branch: string;
+  readonly latest: readonly {
+    readonly kb: string;
+    readonly outcome: LatestOutcome['outcome'];
+    readonly at: string | null;
+  }[];
+  readonly attempts: readonly AttemptView[];
+  /** Attempts per code. */
+  readonly codes: Readonly<Record<string, number>>;
+}
+
+/** What a cohort looks like from near: for a case. */
+export interface CohortDetail extends Cohort {
+  readonly devices: readonly {
+    readonly deviceKey: string;
+    readonly branch: string;
+    readonly open: boolean;
+    readonly lastSeen: string | null;
+  }[];
+  readonly branches: readonly { readonly name: string; readonly devices: number }[];
+  readonly channels: readonly { readonly name: string; readonly devices: number }[];
+  readonly attempts: number;
+  readonly stage: string;
+  readonly hresult: string;
+  readonly reportedHresult: string;
+  readonly innerErrors: readonly { readonly code: string; readonly kind: string }[];
+  readonly excerpt: readonly string[];
+  /** Other banks with the same signature: a number, never names. */
+  readonly otherBanks: number;
+  /** Source kinds that told of it (`cbs_log`, `windows_update_client` …). */
+  readonly sources: readonly string[];
+}
+
+/** `bank: null` = every bank (an operator's credential). */
+export interface CohortFilter {
+  readonly bank: string | null;
+  readonly build?: string | undefined;
+  readonly kb?: string | undefined;
+  /** Signature id, or a code (`0x80071ab1`) of level 1. */
+  readonly signature?: string | undefined;
+  /** ISO UTC: failing seen at or after. */
+  readonly since?: string | undefined;
+}
+
+export interface AttemptFilter extends CohortFilter {
+  readonly deviceKey?: string | undefined;
+  readonly outcome?: string | undefined;
+}
+
+/** Lists are paged by an opaque cursor; rows come in a total order, so pages neither repeat nor skip while nothing is inserted. */
+export interface Page {
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+export interface Paged<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+/** One (bank, signature) as the watch sees it at watch time T: distinct device × KB pairs by arrival. */
+export interface WatchSeries {
+  readonly bank: string;
+  readonly signature: SignatureView;
+  /** Failed and attempted in (T − 24 h, T]. */
+  readonly failed: number;
+  readonly installs: number;
+  /** The same in (T − 28 d − 72 h, T − 72 h]. */
+  readonly baselineFailed: number;
+  readonly baselineInstalls: number;
+  /** The (build, KB) with most of the failing devices, and how many branches, for the alert's text. */
+  readonly topBuild: string;
+  readonly topKb: string;
+  readonly branches: readonly string[];
+  readonly firstArrival: string;
+  readonly thirdArrival: string | null;
+}
+
+export interface StoreStatus {
+  readonly generation: string;
+  /** Largest receivedAt stored, ISO UTC; null when empty. */
+  readonly asOf: string | null;
+  readonly reports: number;
+  readonly attempts: number;
+  readonly devices: number;
+  readonly failingDevices: number;
+  readonly cohorts: number;
+}
+
+/** One alert as its events tell it (topic `patch.alerts`), kept for questions and dashboards. */
+export interface AlertView {
+  readonly alertId: string;
+  readonly bank: string;
+  readonly build: string;
+  readonly kb: string;
+  readonly signature: SignatureView;
+  readonly state: 'open' | 'resolved';
+  readonly openedAt: string;
+  readonly resolvedAt: string | null;
+  readonly failed: number;
+  readonly installs: number;
+  readonly expected: number;
+  readonly lnP: number;
+  readonly text: string;
+  readonly deliveries: readonly string[];
+}
+
+/** The store did not answer or refused for now: wait and try again; nothing is known to be stored. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+/** The write side, used by the projector on one generation (`blue` or `green`). */
+export abstract class AttemptStoreWriter {
+  /** Creates or upgrades the tables of the generation. Throws when a checksum of an applied migration differs. */
+  abstract migrate(): Promise<void>;
+  /** Facts first; visible when it resolves. */
+  abstract insertFacts(batch: FactBatch): Promise<void>;
+  /** All stored copies of the reports under these (bank, device as sent, kbKey) triples. */
+  abstract readReports(
+    keys: readonly { bank: string; deviceKey: string; kbKey: string }[],
+  ): Promise<Report[]>;
+  /** Build observations of these devices (as sent). */
+  abstract readBuilds(
+    devices: readonly { bank: string; deviceKey: string }[],
+  ): Promise<(BuildObservation & { bank: string; deviceKey: string })[]>;
+  /** Every alias link of the connected components that these devices or aliases belong to. */
+  abstract readAliasLinks(bank: string, deviceKeys: readonly string[]): Promise<AliasLink[]>;
+  /** All KB links of a bank for these update ids. */
+  abstract readKbLinks(bank: string, updateIds: readonly string[]): Promise<KbLink[]>;
+  /** All kbKeys under which reports of these devices stand. */
+  abstract readKbKeys(
+    bank: string,
+    deviceKeys: readonly string[],
+  ): Promise<{ deviceKey: string; kbKey: string }[]>;
+  /** All devices that reported under these kbKeys. */
+  abstract readDevicesOf(
+    bank: string,
+    kbKeys: readonly string[],
+  ): Promise<{ deviceKey: string; kbKey: string }[]>;
+  abstract writeHistories(rows: readonly HistoryRow[]): Promise<void>;
+  /** Alert views are small; each write replaces the alert's row (more `eventNo` wins). */
+  abstract writeAlerts(rows: readonly (AlertView & { eventNo: number })[]): Promise<void>;
+  /** Largest receivedAt stored, ms; null when empty. */
+  abstract largestReceivedAtMs(): Promise<number | null>;
+  abstract watchSeries(atMs: number): Promise<WatchSeries[]>;
+}
+
+/** The questions. Every one takes the bank from the credential; `null` = all banks. */
+export abstract class AttemptStore {
+  abstract cohorts(filter: CohortFilter, page: Page): Promise<Paged<Cohort>>;
+  abstract cohort(bank: string | null, cohortId: string): Promise<CohortDetail | null>;
+  abstract device(bank: string | null, deviceKey: string): Promise<DeviceView | null>;
+  abstract attempts(filter: AttemptFilter, page: Page): Promise<Paged<AttemptView>>;
+  abstract alerts(filter: CohortFilter, page: Page): Promise<Paged<AlertView>>;
+  abstract status(bank: string | null): Promise<StoreStatus>;
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { bankSchema } from './attempt-event.js';
+
+export const SCOPES = ['collect', 'simulate', 'read', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** A credential of the installation's own operator speaks for every bank; banks' credentials name exactly one. */
+export const EVERY_BANK = '*';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const instant = z.iso.datetime();
+
+/** Events of topic `patch.admin`. Tokens are kept as SHA-256 only; banks' keys never enter the log. */
+export const adminEventSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('BankAdded'),
+    at: instant,
+    bank: bankSchema,
+    /** IANA zone used for sources that write local time without a zone; null = none is assumed. */
+    timeZone: z.string().nullable(),
+    /** Device names are whole domain names instead of first labels. Fixed when the bank is added. */
+    fqdn: z.boolean(),
+  }),
+  z.strictObject({
+    type: z.literal('TokenCreated'),
+    at: instant,
+    tokenId: z.string(),
+    sha256,
+    bank: z.union([bankSchema, z.literal(EVERY_BANK)]),
+    scopes: z.array(z.enum(SCOPES)).min(1),
+    expiresAt: instant.nullable(),
+  }),
+  z.strictObject({ type: z.literal('TokenRevoked'), at: instant, tokenId: z.string() }),
+  z.strictObject({
+    type: z.literal('ProjectionSwapped'),
+    at: instant,
+    generation: z.enum(['blue', 'green']),
+    /** Hash of rules, catalogue and configuration the generation was filled with. */
+    rulesHash: z.string(),
+  }),
+]);
+export type AdminEvent = z.infer<typeof adminEventSchema>;
+
+export interface Bank {
+  readonly bank: string;
+  readonly timeZone: string | null;
+  readonly fqdn: boolean;
+}
+
+export interface Credential {
+  readonly tokenId: string;
+  readonly bank: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt: string | null;
+}
+
+export interface AdminState {
+  readonly banks: ReadonlyMap<string, Bank>;
+  /** By SHA-256 of the token. */
+  readonly credentials: ReadonlyMap<string, Credential>;
+  readonly generation: 'blue' | 'green';
+}
+
+export const initialAdminState: AdminState = { banks: new Map(), credentials: new Map(), generation: 'blue' };
+
+/** Folds one event of `patch.admin`; a bank added twice keeps its first settings. */
+export function evolveAdmin(state: AdminState, event: AdminEvent): AdminState {
+  switch (event.type) {
+    case 'BankAdded': {
+      if (state.banks.has(event.bank)) return state;
+      const { bank, timeZone, fqdn } = event;
+      return { ...state, banks: new Map(state.banks).set(bank, { bank, timeZone, fqdn }) };
+    }
+    case 'TokenCreated': {
+      const { tokenId, bank, scopes, expiresAt } = event;
+      return {
+        ...state,
+        credentials: new Map(state.credentials).set(event.sha256, { tokenId, bank, scopes, expiresAt }),
+      };
+    }
+    case 'TokenRevoked': {
+      const left = [...state.credentials].filter(([, credential]) => credential.tokenId !== event.tokenId);
+      return { ...state, credentials: new Map(left) };
+    }
+    case 'ProjectionSwapped':
+      return { ...state, generation: event.generation };
+  }
+}
+
+/** The credential behind a token's SHA-256, or null when unknown, revoked or expired at `nowMs`. */
+export function credentialOf(state: AdminState, tokenSha256: string, nowMs: number): Credential | null {
+  const credential = state.credentials.get(tokenSha256);
+  if (!credential) return null;
+  const expired = credential.expiresAt !== null && Date.parse(credential.expiresAt) <= nowMs;
+  return expired ? null : credential;
+}

@@ -1,0 +1,52 @@
+import { adminEventSchema, evolveAdmin, initialAdminState } from '#domain/admin.js';
+import type { AdminEvent, AdminState } from '#domain/admin.js';
+import type { EventLog } from './event-log.js';
+
+const ADMIN_TOPIC = 'patch.admin';
+const READ_AT_ONCE = 1_000;
+
+/** The state that the events of `patch.admin` tell: banks, credentials, live generation. Reads only what is new. */
+export class AdminReader {
+  private state: AdminState = initialAdminState;
+  private nextOffset = 0;
+  private readAtMs = Number.NEGATIVE_INFINITY;
+  private reading: Promise<void> | null = null;
+
+  constructor(
+    private readonly log: EventLog,
+    /** A revoked token may still be taken this long. The contract allows 30 s. */
+    private readonly maxAgeMs: number,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
+
+  /** The state, at most `maxAgeMs` old. Rejects when the log cannot be read and nothing was ever read. */
+  async current(): Promise<AdminState> {
+    if (this.nowMs() - this.readAtMs > this.maxAgeMs) await this.refresh();
+    return this.state;
+  }
+
+  /** Reads to the end of the topic now. */
+  async refresh(): Promise<AdminState> {
+    this.reading ??= this.readOn().finally(() => (this.reading = null));
+    await this.reading;
+    return this.state;
+  }
+
+  private async readOn(): Promise<void> {
+    for (;;) {
+      const records = await this.log.readRange(ADMIN_TOPIC, 0, this.nextOffset, READ_AT_ONCE);
+      for (const record of records) {
+        const event = adminEventSchema.safeParse(JSON.parse(record.value.toString('utf8')));
+        if (event.success) this.state = evolveAdmin(this.state, event.data);
+        this.nextOffset = record.offset + 1;
+      }
+      if (records.length < READ_AT_ONCE) break;
+    }
+    this.readAtMs = this.nowMs();
+  }
+}
+
+/** Appends one admin event; resolves when it is durable. */
+export async function appendAdminEvent(log: EventLog, event: AdminEvent): Promise<void> {
+  await log.append(ADMIN_TOPIC, [{ key: 'admin', value: Buffer.from(JSON.stringify(event)) }]);
+}

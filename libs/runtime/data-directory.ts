@@ -1,0 +1,43 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Where everything of a one-machine installation lies. Made 0700: it holds the banks' keys. */
+export interface DataDirectory {
+  readonly root: string;
+  /** lmdb environments of the event log. */
+  readonly log: string;
+  /** The engine's configuration, users and tables. */
+  readonly clickhouse: string;
+  /** Generated passwords of the engine's users, 0600 (JSON: user → password). */
+  readonly clickhousePasswords: string;
+  /** The banks' HMAC keys, 0600. */
+  readonly keys: string;
+  /** Token of the installation's own command line, 0600. */
+  readonly operatorToken: string;
+  /** What `rollcall up` runs right now: pids, ports (JSON). */
+  readonly running: string;
+  /** Rejected rows as they came, per bank and day. */
+  readonly rejects: string;
+  /** The collector's own memory (idempotency keys). */
+  readonly collector: string;
+  /** Name maps (deviceKey → name), one deletable file a bank. */
+  readonly names: string;
+}
+
+/** Paths below `root`; creates `root` (0700) when it is missing. */
+export function openDataDirectory(root: string): DataDirectory {
+  const at = resolve(root);
+  mkdirSync(at, { recursive: true, mode: 0o700 });
+  return {
+    root: at,
+    log: join(at, 'log'),
+    clickhouse: join(at, 'clickhouse'),
+    clickhousePasswords: join(at, 'clickhouse-passwords.json'),
+    keys: join(at, 'keys.json'),
+    operatorToken: join(at, 'operator-token'),
+    running: join(at, 'running.json'),
+    rejects: join(at, 'rejects'),
+    collector: join(at, 'collector'),
+    names: join(at, 'names'),
+  };
+}

@@ -1,0 +1,98 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/**
+ * Every metric there is: the only place where a name exists, so that dashboards and alerts cannot drift.
+ * Names follow OpenTelemetry/Prometheus custom: `rollcall_<noun>_<unit>[_total]`.
+ */
+export function createMetrics(app: string) {
+  const registry = new Registry();
+  registry.setDefaultLabels({ app });
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    /** Reports taken and durable. */
+    reportsAccepted: new Counter({
+      name: 'rollcall_reports_accepted_total',
+      help: 'Reports taken and durable in the log',
+      labelNames: ['bank'],
+      registers,
+    }),
+    /** Rows refused with a reason; they lie in the rejects of the bank. */
+    reportsRejected: new Counter({
+      name: 'rollcall_reports_rejected_total',
+      help: 'Report rows refused',
+      labelNames: ['code'],
+      registers,
+    }),
+    /** Requests by answer. */
+    requests: new Counter({
+      name: 'rollcall_http_requests_total',
+      help: 'HTTP requests',
+      labelNames: ['route', 'status'],
+      registers,
+    }),
+    unknownFields: new Counter({
+      name: 'rollcall_report_unknown_fields_total',
+      help: 'Fields set aside under extra',
+      registers,
+    }),
+    appendSeconds: new Histogram({
+      name: 'rollcall_log_append_seconds',
+      help: 'Time until an append was durable',
+      buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+      registers,
+    }),
+    inFlightBytes: new Gauge({
+      name: 'rollcall_collector_in_flight_bytes',
+      help: 'Bytes of bodies being worked on',
+      registers,
+    }),
+    /** Messages by how they ended. */
+    messagesProjected: new Counter({
+      name: 'rollcall_messages_projected_total',
+      help: 'Log messages by result',
+      labelNames: ['result', 'reason'],
+      registers,
+    }),
+    batchSeconds: new Histogram({
+      name: 'rollcall_projection_batch_seconds',
+      help: 'Read to commit of a batch',
+      buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
+      registers,
+    }),
+    lagMessages: new Gauge({
+      name: 'rollcall_projection_lag_messages',
+      help: 'Messages in the log not yet projected',
+      registers,
+    }),
+    freshnessSeconds: new Gauge({
+      name: 'rollcall_projection_freshness_seconds',
+      help: 'Arrival to visible, newest batch',
+      registers,
+    }),
+    storeRetries: new Counter({
+      name: 'rollcall_store_retries_total',
+      help: 'Batches tried again because the store did not answer',
+      registers,
+    }),
+    watchLooks: new Counter({
+      name: 'rollcall_watch_looks_total',
+      help: 'Looks of the spike watch',
+      registers,
+    }),
+    alertsRaised: new Counter({
+      name: 'rollcall_alerts_raised_total',
+      help: 'Alerts raised',
+      labelNames: ['bank'],
+      registers,
+    }),
+    deliveries: new Counter({
+      name: 'rollcall_deliveries_total',
+      help: 'Alert deliveries by channel and result',
+      labelNames: ['channel', 'result'],
+      registers,
+    }),
+  };
+}
+export type Metrics = ReturnType<typeof createMetrics>;
