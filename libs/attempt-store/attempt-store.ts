@@ -228,22 +228,26 @@ export abstract class AttemptStoreWriter {
   abstract migrate(): Promise<void>;
   /** Facts first; visible when it resolves. */
   abstract insertFacts(batch: FactBatch): Promise<void>;
-  /** All stored copies of the reports under these (bank, device as sent, kbKey) triples. */
+  /** Stored copies of the reports under these triples (device and KB as sent), but for the events in `without`. */
   abstract readReports(
     keys: readonly { bank: string; deviceKey: string; kbKey: string }[],
+    without: ReadonlySet<string>,
   ): Promise<Report[]>;
   /** Build observations of these devices (as sent). */
   abstract readBuilds(
     devices: readonly { bank: string; deviceKey: string }[],
   ): Promise<(BuildObservation & { bank: string; deviceKey: string })[]>;
-  /** Every alias link of the connected components that these devices or aliases belong to. */
-  abstract readAliasLinks(bank: string, deviceKeys: readonly string[]): Promise<AliasLink[]>;
-  /** All KB links of a bank for these update ids. */
-  abstract readKbLinks(bank: string, updateIds: readonly string[]): Promise<KbLink[]>;
-  /** All kbKeys under which reports of these devices stand. */
+  /** Every alias link of a bank. */
+  abstract readAliasLinks(bank: string): Promise<AliasLink[]>;
+  /** Every KB link of a bank. */
+  abstract readKbLinks(bank: string): Promise<KbLink[]>;
+  /** The kbKeys `update:…` of a bank under which reports without a KB stand. */
+  abstract readUnnamedUpdates(bank: string): Promise<string[]>;
+  /** All kbKeys under which reports of these devices stand; only of reports without a build, if so asked. */
   abstract readKbKeys(
     bank: string,
     deviceKeys: readonly string[],
+    only?: { withoutBuild: boolean },
   ): Promise<{ deviceKey: string; kbKey: string }[]>;
   /** All devices that reported under these kbKeys. */
   abstract readDevicesOf(
@@ -251,10 +255,14 @@ export abstract class AttemptStoreWriter {
     kbKeys: readonly string[],
   ): Promise<{ deviceKey: string; kbKey: string }[]>;
   abstract writeHistories(rows: readonly HistoryRow[]): Promise<void>;
+  /** Devices that are one with a smaller key, or no longer are. */
+  abstract writeCanonicalDevices(
+    rows: readonly { bank: string; deviceKey: string; canonicalKey: string; version: number }[],
+  ): Promise<void>;
   /** Alert views are small; each write replaces the alert's row (more `eventNo` wins). */
   abstract writeAlerts(rows: readonly (AlertView & { eventNo: number })[]): Promise<void>;
-  /** Largest receivedAt stored, ms; null when empty. */
-  abstract largestReceivedAtMs(): Promise<number | null>;
+  /** Smallest and largest receivedAt stored, ms; null when empty. The largest is the time of the watch. */
+  abstract arrivalRangeMs(): Promise<{ firstMs: number; lastMs: number } | null>;
   abstract watchSeries(atMs: number): Promise<WatchSeries[]>;
 }
 

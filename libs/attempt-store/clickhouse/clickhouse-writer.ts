@@ -1,0 +1,304 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { BuildObservation, Report, Signature } from '#domain/report.js';
+import type { AliasKind } from '#domain/words.js';
+import { AttemptStoreWriter } from '../attempt-store.js';
+import type { AlertView, AliasLink, FactBatch, HistoryRow, KbLink, WatchSeries } from '../attempt-store.js';
+import { withStoreErrors } from './connection.js';
+import { HISTORY_COLUMNS, historyToRow } from './history-columns.js';
+import { INLINE_QUERY_SETTINGS, inlineTable, quote } from './inline-table.js';
+import { insertRows } from './insert-rows.js';
+import { migrate } from './migrate.js';
+import {
+  REPORT_COLUMNS,
+  REPORT_SELECT,
+  REPORT_TEXT_COLUMNS,
+  reportFromRow,
+  reportToRow,
+} from './report-columns.js';
+import { databaseOf } from './tables.js';
+import type { Generation } from './tables.js';
+import { watchSeriesQuery, watchSeriesFromRow } from './questions/watch-series.js';
+import type { WatchSeriesRow } from './questions/watch-series.js';
+
+/** Signatures already written by this process; the table forgets nothing, so a repeat is only work saved. */
+const KNOWN_SIGNATURES_MAX = 100_000;
+
+/** The projector's side of one generation. */
+export class ClickHouseWriter extends AttemptStoreWriter {
+  private readonly database: string;
+  private readonly knownSignatures = new Set<string>();
+
+  constructor(
+    private readonly client: ClickHouseClient,
+    private readonly generation: Generation,
+  ) {
+    super();
+    this.database = databaseOf(generation);
+  }
+
+  override async migrate(): Promise<void> {
+    await migrate(this.client, this.generation);
+  }
+
+  override async insertFacts(batch: FactBatch): Promise<void> {
+    await Promise.all([
+      this.insert('reports', [...REPORT_COLUMNS, ...REPORT_TEXT_COLUMNS], batch.reports.map(reportToRow)),
+      this.insert(
+        'inventories',
+        [
+          'bank',
+          'device_key',
+          'event_id',
+          'taken_at',
+          'received_at',
+          'os_instance',
+          'os_build',
+          'os_name',
+          'os_edition',
+          'model',
+          'manufacturer',
+          'branch',
+          'pending_reboot',
+          'event',
+        ],
+        batch.inventories.map((i) => [
+          i.bank,
+          i.deviceKey,
+          i.eventId,
+          i.takenAtMs,
+          i.receivedAtMs,
+          i.osInstance,
+          i.osBuild,
+          i.osName,
+          i.osEdition,
+          i.model,
+          i.manufacturer,
+          i.branch,
+          i.pendingReboot,
+          i.event,
+        ]),
+      ),
+      this.insert(
+        'device_aliases',
+        ['bank', 'alias_kind', 'alias_key', 'device_key'],
+        batch.aliasLinks.map((link) => [link.bank, link.aliasKind, link.aliasKey, link.deviceKey]),
+      ),
+      this.insert(
+        'kb_links',
+        ['bank', 'update_id', 'update_revision', 'kb'],
+        batch.kbLinks.map((link) => [link.bank, link.updateId, link.updateRevision, link.kb]),
+      ),
+    ]);
+  }
+
+  override async readReports(
+    keys: readonly { bank: string; deviceKey: string; kbKey: string }[],
+    without: ReadonlySet<string>,
+  ): Promise<Report[]> {
+    if (keys.length === 0) return [];
+    const wanted = inlineTable(
+      { bank: 'String', kb_key: 'String', device_key: 'String' },
+      keys.map((key) => [key.bank, key.kbKey, key.deviceKey]),
+    );
+    const known = inlineTable(
+      { event_id: 'String' },
+      [...without].map((id) => [id]),
+    );
+    // Plain IN lists over the first key columns let the index skip parts; the tuple filter is exact.
+    const banks = [...new Set(keys.map((key) => quote(key.bank)))].join(', ');
+    const kbKeys = [...new Set(keys.map((key) => quote(key.kbKey)))].join(', ');
+    const rows = await this.rows<Parameters<typeof reportFromRow>[0]>(
+      `SELECT ${REPORT_SELECT} FROM ${this.database}.reports
+       WHERE bank IN (${banks}) AND kb_key IN (${kbKeys})
+         AND (bank, kb_key, device_key) IN (SELECT bank, kb_key, device_key FROM ${wanted})
+         AND event_id NOT IN (SELECT event_id FROM ${known})`,
+    );
+    return rows.map(reportFromRow);
+  }
+
+  override async readBuilds(
+    devices: readonly { bank: string; deviceKey: string }[],
+  ): Promise<(BuildObservation & { bank: string; deviceKey: string })[]> {
+    if (devices.length === 0) return [];
+    const wanted = inlineTable(
+      { bank: 'String', device_key: 'String' },
+      devices.map((d) => [d.bank, d.deviceKey]),
+    );
+    const rows = await this.rows<[string, string, number, string, string]>(
+      `SELECT bank, device_key, toUnixTimestamp64Milli(taken_at), os_build, os_instance FROM ${this.database}.inventories
+       WHERE os_build != '' AND (bank, device_key) IN (SELECT bank, device_key FROM ${wanted})
+       GROUP BY bank, device_key, taken_at, os_build, os_instance`,
+    );
+    return rows.map(([bank, deviceKey, takenAtMs, osBuild, osInstance]) => ({
+      bank,
+      deviceKey,
+      takenAtMs,
+      osBuild,
+      osInstance,
+    }));
+  }
+
+  override async readAliasLinks(bank: string): Promise<AliasLink[]> {
+    const rows = await this.rows<[AliasKind, string, string]>(
+      `SELECT DISTINCT alias_kind, alias_key, device_key FROM ${this.database}.device_aliases WHERE bank = ${quote(bank)}`,
+    );
+    return rows.map(([aliasKind, aliasKey, deviceKey]) => ({ bank, aliasKind, aliasKey, deviceKey }));
+  }
+
+  override async readKbLinks(bank: string): Promise<KbLink[]> {
+    const rows = await this.rows<[string, number, string]>(
+      `SELECT DISTINCT update_id, update_revision, kb FROM ${this.database}.kb_links WHERE bank = ${quote(bank)}`,
+    );
+    return rows.map(([updateId, updateRevision, kb]) => ({ bank, updateId, updateRevision, kb }));
+  }
+
+  override async readUnnamedUpdates(bank: string): Promise<string[]> {
+    const rows = await this.rows<[string]>(
+      `SELECT DISTINCT kb_key FROM ${this.database}.reports WHERE bank = ${quote(bank)} AND startsWith(kb_key, 'update:')`,
+    );
+    return rows.map(([kbKey]) => kbKey);
+  }
+
+  override async readKbKeys(
+    bank: string,
+    deviceKeys: readonly string[],
+    only: { withoutBuild: boolean } = { withoutBuild: false },
+  ): Promise<{ deviceKey: string; kbKey: string }[]> {
+    if (deviceKeys.length === 0) return [];
+    const wanted = inlineTable(
+      { device_key: 'String' },
+      deviceKeys.map((key) => [key]),
+    );
+    return this.keyPairs(
+      `bank = ${quote(bank)} AND device_key IN (SELECT device_key FROM ${wanted})${only.withoutBuild ? ` AND os_build = ''` : ''}`,
+    );
+  }
+
+  override async readDevicesOf(
+    bank: string,
+    kbKeys: readonly string[],
+  ): Promise<{ deviceKey: string; kbKey: string }[]> {
+    if (kbKeys.length === 0) return [];
+    return this.keyPairs(`bank = ${quote(bank)} AND kb_key IN (${kbKeys.map(quote).join(', ')})`);
+  }
+
+  override async writeHistories(rows: readonly HistoryRow[]): Promise<void> {
+    await this.writeNewSignatures(rows);
+    await this.insert('histories', HISTORY_COLUMNS, rows.map(historyToRow));
+  }
+
+  override async writeCanonicalDevices(
+    rows: readonly { bank: string; deviceKey: string; canonicalKey: string; version: number }[],
+  ): Promise<void> {
+    await this.insert(
+      'canonical_devices',
+      ['bank', 'device_key', 'canonical_key', 'version'],
+      rows.map((row) => [row.bank, row.deviceKey, row.canonicalKey, row.version]),
+    );
+  }
+
+  override async writeAlerts(rows: readonly (AlertView & { eventNo: number })[]): Promise<void> {
+    await this.insert(
+      'alert_states',
+      [
+        'alert_id',
+        'bank',
+        'build',
+        'kb',
+        'signature_id',
+        'signature_l1',
+        'signature_l2',
+        'signature_l3',
+        'fineness',
+        'reason',
+        'state',
+        'opened_at',
+        'resolved_at',
+        'failed',
+        'installs',
+        'expected',
+        'ln_p',
+        'text',
+        'deliveries',
+        'event_no',
+      ],
+      rows.map((a) => [
+        a.alertId,
+        a.bank,
+        a.build,
+        a.kb,
+        a.signature.id,
+        a.signature.l1,
+        a.signature.l2,
+        a.signature.l3,
+        a.signature.fineness,
+        a.signature.reason,
+        a.state,
+        Date.parse(a.openedAt),
+        a.resolvedAt === null ? null : Date.parse(a.resolvedAt),
+        a.failed,
+        a.installs,
+        a.expected,
+        a.lnP,
+        a.text,
+        a.deliveries,
+        a.eventNo,
+      ]),
+    );
+  }
+
+  override async arrivalRangeMs(): Promise<{ firstMs: number; lastMs: number } | null> {
+    const rows = await this.rows<[number, number, number]>(
+      `SELECT count(), toUnixTimestamp64Milli(min(received_at)), toUnixTimestamp64Milli(max(received_at)) FROM ${this.database}.reports`,
+    );
+    const [count, firstMs, lastMs] = rows[0] ?? [0, 0, 0];
+    return count === 0 ? null : { firstMs, lastMs };
+  }
+
+  override async watchSeries(atMs: number): Promise<WatchSeries[]> {
+    const rows = await this.rows<WatchSeriesRow>(watchSeriesQuery(this.database, atMs));
+    return rows.map(watchSeriesFromRow);
+  }
+
+  private async writeNewSignatures(rows: readonly HistoryRow[]): Promise<void> {
+    const fresh = new Map<string, Signature>();
+    for (const { history } of rows) {
+      for (const { signature } of [...history.attempts, ...history.failures]) {
+        if (signature && !this.knownSignatures.has(signature.id)) fresh.set(signature.id, signature);
+      }
+    }
+    if (fresh.size === 0) return;
+    await this.insert(
+      'signatures',
+      ['signature_id', 'l1', 'l2', 'l3', 'fineness', 'reason'],
+      [...fresh.values()].map((s) => [s.id, s.l1, s.l2, s.l3, s.fineness, s.reason]),
+    );
+    if (this.knownSignatures.size > KNOWN_SIGNATURES_MAX) this.knownSignatures.clear();
+    for (const id of fresh.keys()) this.knownSignatures.add(id);
+  }
+
+  private keyPairs(condition: string): Promise<{ deviceKey: string; kbKey: string }[]> {
+    return this.rows<[string, string]>(
+      `SELECT DISTINCT device_key, kb_key FROM ${this.database}.reports WHERE ${condition}`,
+    ).then((rows) => rows.map(([deviceKey, kbKey]) => ({ deviceKey, kbKey })));
+  }
+
+  private insert(
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly unknown[])[],
+  ): Promise<void> {
+    return insertRows(this.client, `${this.database}.${table}`, columns as [string, ...string[]], rows);
+  }
+
+  private async rows<T>(query: string): Promise<T[]> {
+    return withStoreErrors(async () => {
+      const result = await this.client.query({
+        query,
+        format: 'JSONCompactEachRow',
+        clickhouse_settings: INLINE_QUERY_SETTINGS,
+      });
+      return result.json<T>();
+    });
+  }
+}

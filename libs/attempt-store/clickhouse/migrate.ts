@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import type { ClickHouseClient } from '@clickhouse/client';
+import { withStoreErrors } from './connection.js';
+import { databaseOf, PUBLIC_DATABASE, PUBLIC_VIEWS } from './tables.js';
+import type { Generation } from './tables.js';
+
+/** An applied migration was changed afterwards, or the store was made by other rules. Needs an operator: never repaired silently. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+const folder = new URL('./migrations/', import.meta.url);
+
+/**
+ * Brings the database of a generation to today's tables: applies what is missing, in order of the file names.
+ * @throws MigrationError when an applied file's checksum differs from today's file
+ */
+export async function migrate(client: ClickHouseClient, generation: Generation): Promise<void> {
+  const database = databaseOf(generation);
+  const run = (query: string) => withStoreErrors(() => client.command({ query }));
+  await run(`CREATE DATABASE IF NOT EXISTS ${database}`);
+  await run(
+    `CREATE TABLE IF NOT EXISTS ${database}.migrations (name String COMMENT 'File', checksum String COMMENT 'SHA-256 of the file', applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When it was applied') ENGINE = MergeTree ORDER BY name COMMENT 'Applied migrations of this generation.'`,
+  );
+  const applied = await appliedChecksums(client, database);
+  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort()) {
+    const sql = await readFile(new URL(name, folder), 'utf8');
+    const checksum = createHash('sha256').update(sql).digest('hex');
+    const known = applied.get(name);
+    if (known !== undefined && known !== checksum) {
+      throw new MigrationError(
+        `migration ${name} was changed after it was applied to ${database}; restore the file or rebuild into the other generation`,
+      );
+    }
+    if (known !== undefined) continue;
+    for (const statement of statementsOf(sql, database)) await run(statement);
+    await run(`INSERT INTO ${database}.migrations (name, checksum) VALUES ('${name}', '${checksum}')`);
+  }
+}
+
+/** Points the public views at a generation: one atomic replace per view. */
+export async function publishViews(client: ClickHouseClient, generation: Generation): Promise<void> {
+  const run = (query: string) => withStoreErrors(() => client.command({ query }));
+  await run(`CREATE DATABASE IF NOT EXISTS ${PUBLIC_DATABASE}`);
+  for (const view of PUBLIC_VIEWS) {
+    await run(
+      `CREATE OR REPLACE VIEW ${PUBLIC_DATABASE}.${view} SQL SECURITY INVOKER AS SELECT * FROM ${databaseOf(generation)}.${view}`,
+    );
+  }
+}
+
+/** Empties a generation so that a rebuild can fill it anew. */
+export async function dropGeneration(client: ClickHouseClient, generation: Generation): Promise<void> {
+  await withStoreErrors(() =>
+    client.command({ query: `DROP DATABASE IF EXISTS ${databaseOf(generation)} SYNC` }),
+  );
+}
+
+async function appliedChecksums(client: ClickHouseClient, database: string): Promise<Map<string, string>> {
+  const result = await withStoreErrors(() =>
+    client.query({ query: `SELECT name, checksum FROM ${database}.migrations`, format: 'JSONEachRow' }),
+  );
+  const rows = await result.json<{ name: string; checksum: string }>();
+  return new Map(rows.map((row) => [row.name, row.checksum]));
+}
+
+/**
+ * Statements of a file for one database. A crash between two statements of a file leaves the file unapplied, so
+ * each statement must be repeatable.
+ */
+function statementsOf(sql: string, database: string): string[] {
+  return sql
+    .replaceAll('{database}', database)
+    .replace(/^CREATE (TABLE|VIEW) /gm, 'CREATE $1 IF NOT EXISTS ')
+    .split(/;\s*(?:\n|$)/)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement.length > 0);
+}

@@ -1,0 +1,33 @@
+/** The two generations a store can hold; the public views in `rollcall` point at the live one. */
+export const GENERATIONS = ['blue', 'green'] as const;
+export type Generation = (typeof GENERATIONS)[number];
+
+/** Database of the public views (Grafana, BI tools). */
+export const PUBLIC_DATABASE = 'rollcall';
+export const databaseOf = (generation: Generation): string => `rollcall_${generation}`;
+
+/** Tables that hold a bank's rows: each needs a row filter per bank reader. */
+export const BANK_TABLES = [
+  'reports',
+  'inventories',
+  'device_aliases',
+  'canonical_devices',
+  'kb_links',
+  'histories',
+  'alert_states',
+] as const;
+
+/** Tables without a bank column. */
+export const SHARED_TABLES = ['signatures', 'migrations'] as const;
+
+/** Views offered to Grafana and BI tools, by the same name in a generation's database and in `rollcall`. */
+export const PUBLIC_VIEWS = [
+  'attempts',
+  'final_failures',
+  'cohorts',
+  'latest_outcomes',
+  'funnel_daily',
+  'devices',
+  'alerts',
+  'freshness',
+] as const;
