@@ -106,17 +106,19 @@ export interface AttemptView {
   readonly reports: readonly string[];
 }
 
+export interface LatestOutcomeView {
+  readonly kb: string;
+  readonly outcome: LatestOutcome['outcome'];
+  readonly at: string | null;
+}
+
 export interface DeviceView {
   readonly deviceKey: string;
   readonly bank: string;
   readonly osBuild: string;
   readonly model: string;
   readonly branch: string;
-  readonly latest: readonly {
-    readonly kb: string;
-    readonly outcome: LatestOutcome['outcome'];
-    readonly at: string | null;
-  }[];
+  readonly latest: readonly LatestOutcomeView[];
   readonly attempts: readonly AttemptView[];
   /** Attempts per code. */
   readonly codes: Readonly<Record<string, number>>;

@@ -1,0 +1,34 @@
+/** What the supervisor and the engine's process say to each other. */
+
+/** Marks the query that keeps ClickHouse running; ending it stops the engine in order. */
+const BOOT_MARK = '/*rollcall boot*/';
+
+/**
+ * Opens the HTTP listener and then sleeps for ever. The native port stays closed: a client that resets in the middle
+ * of a header ends the whole engine there, and no proxy of ours speaks its protocol.
+ */
+export const BOOT_QUERY = [
+  'SYSTEM START LISTEN HTTP',
+  `SELECT ${BOOT_MARK} sleepEachRow(3) FROM system.numbers SETTINGS max_block_size = 1, max_execution_time = 0, function_sleep_max_microseconds_per_block = 0 FORMAT Null`,
+].join('; ');
+
+/** The boot session has no user name; a client who copies the mark into a query of his own is not stopped by it. */
+export const STOP_QUERY = `KILL QUERY WHERE user = '' AND query LIKE '%${BOOT_MARK}%' ASYNC`;
+
+/** First line on the standard input of the engine's process. */
+export interface StopOrder {
+  /** The engine's own HTTP listener on loopback. */
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  /** After this time without an end the process kills itself. */
+  readonly graceMs: number;
+}
+
+/** EX_CONFIG of sysexits: packages missing or of another make; trying again does not help. */
+export const CANNOT_RUN_EXIT_CODE = 78;
+
+/** The engine could not be started, and why, in words for an operator. */
+export class EngineStartError extends Error {
+  override readonly name = 'EngineStartError';
+}

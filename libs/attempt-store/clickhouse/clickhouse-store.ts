@@ -1,0 +1,176 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import { AttemptStore } from '../attempt-store.js';
+import type {
+  AlertView,
+  AttemptFilter,
+  AttemptView,
+  Cohort,
+  CohortDetail,
+  CohortFilter,
+  DeviceView,
+  Page,
+  Paged,
+  StoreStatus,
+} from '../attempt-store.js';
+import { withStoreErrors } from './connection.js';
+import { decodeCursor, encodeCursor } from './cursor.js';
+import { attemptFromRow, attemptQuery } from './questions/attempt-rows.js';
+import type { AttemptRow } from './questions/attempt-rows.js';
+import { alertFromRow } from './questions/alert-rows.js';
+import type { AlertRow } from './questions/alert-rows.js';
+import { askCohortDetail } from './questions/cohort-detail.js';
+import { cohortFromRow, filterConditions } from './questions/cohort-rows.js';
+import type { CohortRow } from './questions/cohort-rows.js';
+import { Conditions } from './questions/conditions.js';
+import { askDevice } from './questions/device.js';
+import type { Ask } from './questions/ask.js';
+import { databaseOf } from './tables.js';
+import type { Generation } from './tables.js';
+
+/** The questions, asked of the generation that is live when each is asked. */
+export class ClickHouseStore extends AttemptStore {
+  constructor(
+    private readonly client: ClickHouseClient,
+    private readonly liveGeneration: () => Promise<Generation>,
+  ) {
+    super();
+  }
+
+  override async cohorts(filter: CohortFilter, page: Page): Promise<Paged<Cohort>> {
+    const database = await this.database();
+    const conditions = filterConditions(filter, { signatureCode: 'signature_l1', since: 'last_seen' });
+    if (page.cursor !== undefined) {
+      const [failing, everFailed, cohortId] = decodeCursor(page.cursor, 3) as [number, number, string];
+      const last = `(${conditions.bind('Int64', -failing)}, ${conditions.bind('Int64', -everFailed)}, ${conditions.bind('String', cohortId)})`;
+      conditions.add(`(-toInt64(failing), -toInt64(ever_failed), cohort_id) > ${last}`);
+    }
+    const rows = await this.ask<CohortRow>(
+      `SELECT * FROM ${database}.cohorts WHERE ${conditions.sql} ORDER BY failing DESC, ever_failed DESC, cohort_id LIMIT ${page.limit + 1}`,
+      conditions.parameters,
+    );
+    return paged(rows, page.limit, cohortFromRow, (row) => [row.failing, row.ever_failed, row.cohort_id]);
+  }
+
+  override async cohort(bank: string | null, cohortId: string): Promise<CohortDetail | null> {
+    return askCohortDetail(this.ask, await this.database(), bank, cohortId);
+  }
+
+  override async device(bank: string | null, deviceKey: string): Promise<DeviceView | null> {
+    return askDevice(this.ask, await this.database(), bank, deviceKey);
+  }
+
+  override async attempts(filter: AttemptFilter, page: Page): Promise<Paged<AttemptView>> {
+    const database = await this.database();
+    const inner = filterConditions(
+      { ...filter, signature: undefined, since: undefined },
+      { signatureCode: 'signature_id', since: 'arrived_at' },
+    )
+      .where('device_key', '=', 'String', filter.deviceKey)
+      .where('outcome', '=', 'String', filter.outcome);
+    const query = attemptQuery(database, inner.sql);
+    const outer = new Conditions();
+    Object.assign(outer.parameters, inner.parameters);
+    if (filter.since !== undefined) outer.where('sort_ms', '>=', 'Int64', Date.parse(filter.since));
+    if (filter.signature !== undefined) {
+      const value = outer.bind('String', filter.signature);
+      outer.add(`(signature_id = ${value} OR l1 = ${value})`);
+    }
+    if (page.cursor !== undefined) {
+      const [sortMs, bank, deviceKey, kb, firstEvent] = decodeCursor(page.cursor, 5) as [
+        number,
+        string,
+        string,
+        string,
+        string,
+      ];
+      outer.add(
+        `(-sort_ms, bank, device_key, kb, event_ids[1]) > (${outer.bind('Int64', -sortMs)}, ${outer.bind('String', bank)}, ${outer.bind('String', deviceKey)}, ${outer.bind('String', kb)}, ${outer.bind('String', firstEvent)})`,
+      );
+    }
+    const rows = await this.ask<AttemptRow>(
+      `SELECT * FROM (${query}) WHERE ${outer.sql} ORDER BY sort_ms DESC, bank, device_key, kb, event_ids[1] LIMIT ${page.limit + 1}`,
+      outer.parameters,
+    );
+    return paged(rows, page.limit, attemptFromRow, (row) => [
+      row.sort_ms,
+      row.bank,
+      row.device_key,
+      row.kb,
+      row.event_ids[0] ?? '',
+    ]);
+  }
+
+  override async alerts(filter: CohortFilter, page: Page): Promise<Paged<AlertView>> {
+    const database = await this.database();
+    const conditions = filterConditions(filter, { signatureCode: 'signature_l1', since: 'opened_at' });
+    if (page.cursor !== undefined) {
+      const [openedMs, alertId] = decodeCursor(page.cursor, 2) as [number, string];
+      conditions.add(
+        `(-toUnixTimestamp64Milli(opened_at), alert_id) > (${conditions.bind('Int64', -openedMs)}, ${conditions.bind('String', alertId)})`,
+      );
+    }
+    const rows = await this.ask<AlertRow>(
+      `SELECT * FROM ${database}.alerts WHERE ${conditions.sql} ORDER BY opened_at DESC, alert_id LIMIT ${page.limit + 1}`,
+      conditions.parameters,
+    );
+    return paged(rows, page.limit, alertFromRow, (row) => [Date.parse(row.opened_at), row.alert_id]);
+  }
+
+  override async status(bank: string | null): Promise<StoreStatus> {
+    const database = await this.database();
+    const conditions = new Conditions().where('bank', '=', 'String', bank);
+    const [row] = await this.ask<
+      Record<'reports' | 'devices' | 'attempts' | 'failing' | 'cohorts', number> & { as_of: string | null }
+    >(
+      `SELECT
+         (SELECT uniqExact(bank, event_id) FROM ${database}.reports WHERE ${conditions.sql}) AS reports,
+         (SELECT if(count() = 0, NULL, max(received_at)) FROM ${database}.reports WHERE ${conditions.sql}) AS as_of,
+         (SELECT uniqExact(bank, device_key) FROM ${database}.histories FINAL WHERE latest_outcome != '' AND ${conditions.sql}) AS devices,
+         (SELECT sum(length(\`attempts.outcome\`)) FROM ${database}.histories FINAL WHERE ${conditions.sql}) AS attempts,
+         (SELECT uniqExactIf((bank, device_key), open) FROM ${database}.final_failures WHERE ${conditions.sql}) AS failing,
+         (SELECT uniqExact(bank, cohort_id) FROM ${database}.final_failures WHERE ${conditions.sql}) AS cohorts`,
+      conditions.parameters,
+    );
+    return {
+      generation: await this.liveGeneration(),
+      asOf: row?.as_of ?? null,
+      reports: row?.reports ?? 0,
+      attempts: row?.attempts ?? 0,
+      devices: row?.devices ?? 0,
+      failingDevices: row?.failing ?? 0,
+      cohorts: row?.cohorts ?? 0,
+    };
+  }
+
+  private async database(): Promise<string> {
+    return databaseOf(await this.liveGeneration());
+  }
+
+  private readonly ask: Ask = async <T>(
+    query: string,
+    parameters: Readonly<Record<string, unknown>>,
+  ): Promise<T[]> =>
+    withStoreErrors(async () => {
+      const result = await this.client.query({
+        query,
+        query_params: { ...parameters },
+        format: 'JSONEachRow',
+      });
+      return result.json<T>();
+    });
+}
+
+/** One row more than the page was asked for, to know whether there is a next one. */
+function paged<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+  sortValues: (row: Row) => (string | number)[],
+): Paged<Item> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    items: shown.map(toItem),
+    nextCursor: rows.length > limit && last !== undefined ? encodeCursor(sortValues(last)) : null,
+  };
+}
