@@ -49,6 +49,9 @@ export interface LogConsumer {
   commit(slices: readonly Pick<LogSlice, 'topic' | 'partition' | 'nextOffset'>[]): Promise<void>;
   /** Reading goes on from here; the committed offset stays until the next commit. */
   seek(position: Position): Promise<void>;
+  /** Later reads leave this partition out until `resume`; its committed offset stays. */
+  pause(topic: Topic, partition: number): void;
+  resume(topic: Topic, partition: number): void;
   /** Committed offset of each assigned partition (0 where none). */
   committed(): Promise<readonly Position[]>;
   close(): Promise<void>;
