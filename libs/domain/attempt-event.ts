@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { isInstant } from './instant.js';
+import { missingFacts } from './required-facts.js';
 import {
   ALIAS_KINDS,
   CHANNELS,
@@ -18,12 +20,19 @@ export const SCHEMA_VERSION = 1;
 
 const text = (maxLength: number) => z.string().min(1).max(maxLength);
 /** ISO 8601 with a zone; stored as UTC with milliseconds. Years 1601 and 9999 pass: plausibility is judged later. */
-const instant = z.iso.datetime({ offset: true });
-const code = z.string().regex(/^0x[0-9a-f]{8}$/);
+export const instantSchema = z.iso
+  .datetime({ offset: true, error: 'expected ISO 8601 with seconds and a zone, as 2024-09-10T06:15:00.000Z' })
+  .refine(isInstant, { error: 'the UTC year must have four digits' });
+const instant = instantSchema;
+/** An HRESULT, Win32 or NTSTATUS code. Other spellings of hexadecimal digits are put right by `normalise-report.ts`. */
+export const codeSchema = z.string().regex(/^0x[0-9a-f]{8}$/, 'expected 0x and eight hexadecimal digits');
+const code = codeSchema;
 
-export const bankSchema = z.string().regex(/^[a-z0-9-]{1,32}$/);
-export const deviceKeySchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{2,63}$/);
-export const kbSchema = z.string().regex(/^KB\d{6,8}$/);
+export const bankSchema = z.string().regex(/^[a-z0-9-]{1,32}$/, 'expected 1 to 32 of a-z, 0-9, -');
+export const deviceKeySchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{2,63}$/, 'expected 3 to 64 of a-z, 0-9, . _ -, a letter or digit first');
+export const kbSchema = z.string().regex(/^KB\d{6,8}$/, 'expected KB and 6 to 8 digits');
 
 const innerError = z.strictObject({
   code,
@@ -121,6 +130,13 @@ const factFields = {
 
 const alias = z.strictObject({ kind: z.enum(ALIAS_KINDS), value: text(128) });
 
+/** Says what no single field can say; `required-facts.ts` has the rules, because JSON Schema cannot carry them. */
+function nameMissingFacts(report: Parameters<typeof missingFacts>[0], context: z.RefinementCtx): void {
+  for (const { path, message } of missingFacts(report)) {
+    context.addIssue({ code: 'custom', path: [path], message, params: { missing: true } });
+  }
+}
+
 /**
  * A report as a sender gives it (contract of `POST /v1/attempts`), after unknown fields were set aside by
  * `normalise-report.ts`. `eventType` may name it; absent = an update attempt.
@@ -135,6 +151,7 @@ export const attemptReportSchema = z
     receivedAt: instant.optional(),
     ...factFields,
   })
+  .superRefine(nameMissingFacts)
   .readonly();
 export type AttemptReport = z.infer<typeof attemptReportSchema>;
 
@@ -200,6 +217,7 @@ export const inventoryReportSchema = z
     receivedAt: instant.optional(),
     ...inventoryFields,
   })
+  .superRefine(nameMissingFacts)
   .readonly();
 export type InventoryReport = z.infer<typeof inventoryReportSchema>;
 
