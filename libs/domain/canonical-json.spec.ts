@@ -18,7 +18,7 @@ describe('canonicalJson', () => {
 
   it('writes the sample of RFC 8785 3.2.2', () => {
     const sample = {
-      numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 1e-27],
+      numbers: [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 1e-27],
       string: '\u20ac$\u000f\nA\'B"\\\\"/',
       literals: [null, true, false],
     };

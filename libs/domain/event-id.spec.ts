@@ -62,7 +62,8 @@ describe('attemptEventId', () => {
     expect(attemptEventId(bank, device, { ...report, sourceEventId: 'e-1' })).toBe(
       sha([bank, device, 'servicing', 'source_event_id', 'e-1']),
     );
-    const { deviceName: _name, ...facts } = report;
+    const { targetKb, outcome, occurredAt, hresult, source } = report;
+    const facts = { targetKb, outcome, occurredAt, hresult, source };
     expect(attemptEventId(bank, device, report)).toBe(sha([bank, device, 'servicing', 'facts', facts]));
   });
 
