@@ -1,0 +1,152 @@
+import type { JudgedSeries, Look } from '../spikes/look.js';
+import {
+  QUIET_DEVICES,
+  QUIET_TIMES_EXPECTED,
+  RECOVERY_EVIDENCE,
+  REOPEN_WITHIN_MS,
+  STALE_AFTER_MS,
+  UPDATE_GROWTH,
+} from '../spikes/constants.js';
+import type { AlertEvent, AlertEvidence } from './alert-events.js';
+import { alertIdOf } from './alert-id.js';
+import type { Alert, AlertsState } from './alerts-state.js';
+
+/**
+ * What a look leads to. One incident is one alert:
+ * - a spike with no alert of its signature opens one; within three days of the last one's end it opens that again;
+ * - while an alert is open its series is not tested again; the alert is updated when the number of failing devices has
+ *   doubled, or when it turns quiet or loud;
+ * - when finer evidence has moved the devices of an open alert to a finer signature of the same code, the alert goes
+ *   with them; a second one is not raised, also not while they are still moving.
+ *
+ * Quiet = fewer newly failing devices in 24 h than max(2, 2 × expected at the rate from before the alert).
+ * A quiet alert resolves as `recovered` when today's installs should have shown 6 failures at the alert's own rate,
+ * else as `stale` after 7 days of quiet: no installs prove nothing.
+ */
+export function decideAlerts(look: Look, state: AlertsState, channels: readonly string[]): AlertEvent[] {
+  const seriesOf = new Map(
+    look.series.map((series) => [seriesKey(series.bank, series.signature.id), series]),
+  );
+  const open = [...state.alerts.values()].filter((alert) => alert.state === 'open');
+  const followed = open.map((alert) => {
+    const own = seriesOf.get(seriesKey(alert.bank, alert.signature.id));
+    return { alert, series: isQuiet(alert, own) ? (finerSpike(alert, look) ?? own) : own };
+  });
+  const installsOfBank = new Map(look.series.map(({ bank, installs }) => [bank, installs]));
+  const events = followed.flatMap(({ alert, series }) =>
+    follow(alert, series, { failed: 0, installs: installsOfBank.get(alert.bank) ?? 0 }, look.atMs, channels),
+  );
+
+  const taken = new Set(
+    followed.map(({ alert, series }) => seriesKey(alert.bank, (series ?? alert).signature.id)),
+  );
+  for (const series of look.series) {
+    const key = seriesKey(series.bank, series.signature.id);
+    if (!series.spikes || taken.has(key) || open.some((alert) => isFiner(alert, series))) continue;
+    events.push(openOrReopen(series, state, look.atMs, channels));
+    taken.add(key);
+  }
+  return events;
+}
+
+const seriesKey = (bank: string, signatureId: string): string => `${bank}/${signatureId}`;
+
+function isQuiet(alert: Alert, series: JudgedSeries | undefined): boolean {
+  const failed = series?.failed ?? 0;
+  const expected = (series?.installs ?? 0) * alert.rate;
+  return failed < Math.max(QUIET_DEVICES, QUIET_TIMES_EXPECTED * expected);
+}
+
+/** The series tells more than the alert knows, and nothing else: same bank, same code, every known part equal. */
+function isFiner(alert: Alert, series: JudgedSeries): boolean {
+  const [known, other] = [alert.signature, series.signature];
+  if (alert.bank !== series.bank || known.id === other.id || known.l1 !== other.l1) return false;
+  return (known.l2 === '' || known.l2 === other.l2) && (known.l3 === '' || known.l3 === other.l3);
+}
+
+/** The finer signature that holds most of the devices now. */
+function finerSpike(alert: Alert, look: Look): JudgedSeries | undefined {
+  return look.series
+    .filter((series) => series.spikes && isFiner(alert, series))
+    .sort(
+      (left, right) => right.failed - left.failed || (left.signature.id < right.signature.id ? -1 : 1),
+    )[0];
+}
+
+function follow(
+  alert: Alert,
+  series: JudgedSeries | undefined,
+  /** The counts of a signature without any failure today: a series that is not listed. */
+  silence: { readonly failed: number; readonly installs: number },
+  atMs: number,
+  channels: readonly string[],
+): AlertEvent[] {
+  const eventNo = alert.lastEventNo + 1;
+  const { alertId } = alert;
+  if (isQuiet(alert, series)) {
+    const quietSinceMs = alert.quietSinceMs ?? atMs;
+    const { failed, installs } = series ?? silence;
+    const recovered = installs * alert.shareAtRaise >= RECOVERY_EVIDENCE;
+    if (recovered || atMs - quietSinceMs >= STALE_AFTER_MS) {
+      const reason = recovered ? 'recovered' : 'stale';
+      return [{ type: 'AlertResolved', alertId, eventNo, reason, failed, installs, channels: [...channels] }];
+    }
+    if (alert.quietSinceMs !== null) return [];
+    return [
+      { type: 'AlertUpdated', alertId, eventNo, signature: alert.signature, ...told(alert), quietSinceMs },
+    ];
+  }
+  if (!series) return [];
+  const moved = series.signature.id !== alert.signature.id;
+  if (!moved && alert.quietSinceMs === null && series.failed < UPDATE_GROWTH * alert.failed) return [];
+  const { signature } = series;
+  return [{ type: 'AlertUpdated', alertId, eventNo, signature, ...evidenceOf(series), quietSinceMs: null }];
+}
+
+function openOrReopen(
+  series: JudgedSeries,
+  state: AlertsState,
+  atMs: number,
+  channels: readonly string[],
+): AlertEvent {
+  const { bank, signature, topBuild: build, topKb: kb } = series;
+  const ended = [...state.alerts.values()]
+    .filter((alert) => alert.bank === bank && alert.signature.id === signature.id)
+    .filter((alert) => alert.resolvedAtMs !== null && atMs - alert.resolvedAtMs <= REOPEN_WITHIN_MS)
+    .sort((left, right) => (right.resolvedAtMs ?? 0) - (left.resolvedAtMs ?? 0))[0];
+  const evidence = evidenceOf(series);
+  if (ended) {
+    const { alertId, lastEventNo } = ended;
+    return { type: 'AlertReopened', alertId, eventNo: lastEventNo + 1, signature, ...evidence };
+  }
+  const { tier, rate, threshold, firstArrival, thirdArrival } = series;
+  return {
+    type: 'AlertRaised',
+    alertId: alertIdOf({ bank, build, kb, signatureId: signature.id, openedAtMs: atMs }),
+    eventNo: 1,
+    tier,
+    bank,
+    signature,
+    ...evidence,
+    rate,
+    threshold,
+    firstArrival,
+    thirdArrival,
+    channels: [...channels],
+  };
+}
+
+const evidenceOf = (series: JudgedSeries): AlertEvidence => ({
+  failed: series.failed,
+  installs: series.installs,
+  expected: series.expected,
+  lnP: series.lnP,
+  build: series.topBuild,
+  kb: series.topKb,
+  branches: [...series.branches],
+});
+
+const told = (alert: Alert): AlertEvidence => {
+  const { failed, installs, expected, lnP, build, kb, branches } = alert;
+  return { failed, installs, expected, lnP, build, kb, branches };
+};
