@@ -1,0 +1,190 @@
+import { localTextToMs } from '../local-time.js';
+import { LineSplitter } from '../line-splitter.js';
+import { AccountKeeper } from '../reading-account.js';
+import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
+import { readHeader } from './cbs-record.js';
+import { CbsRuns } from './cbs-runs.js';
+import type { UntimedReport } from './cbs-runs.js';
+import { recoverTime, UtcOffsets, utcStampIn } from './utc-offsets.js';
+
+const LONGEST_RECORD = 16_384;
+const STARTS_CBS = [
+  'Exec: ',
+  'Session: ',
+  'Startup: ',
+  'Setting ',
+  'TI: --- ',
+  'WER: Generating',
+  'Reporting package change completion',
+  'Reporting capability session',
+  'Retrieved original',
+  'INSTALL index',
+  'UNINSTALL index',
+  'Doqe: ',
+  'Doqi: Failed',
+  'DriverUpdate',
+  'Progress: UI',
+  'Failed to process single',
+  'Failed to resolve execution',
+  'Failed to execute execution',
+  'Failed to plan execution',
+  'Failed to perform operation',
+  'Failed installing driver',
+  'Failed initializing driver',
+  'Failed to add one or more deployment',
+  'Failed to bulk stage',
+] as const;
+const FIRST_LETTERS = new Set(STARTS_CBS.map((start) => start.charCodeAt(0)));
+
+interface OpenRecord {
+  readonly line: number;
+  readonly stamp: string;
+  message: string;
+  lastLength: number;
+}
+
+/**
+ * CBS.log, CbsPersist, dism.log and extracts of them (`[SR]`, pasted, hard-wrapped): log-formats.md §2. A record and
+ * its continuation lines count once; lines before the first record are not understood. Times become UTC only where
+ * the log itself shows the distance (`@` stamps).
+ */
+export class CbsLogReader implements SourceReader {
+  private readonly lines = new LineSplitter((line) => {
+    this.line(line);
+  });
+  private readonly account = new AccountKeeper();
+  private readonly offsets = new UtcOffsets();
+  private readonly runs = new CbsRuns();
+  private waiting: (UntimedReport & { before: UtcOffsets['lastAnchor'] })[] = [];
+  private found: FoundReport[] = [];
+  private open: OpenRecord | null = null;
+  private hasRecord = false;
+  private lineNumber = 0;
+  private lastStamp = '';
+  private lastUtcMs: number | null = null;
+  private afterCsi = false;
+
+  constructor(private readonly format: 'cbs_log' | 'dism_log' = 'cbs_log') {}
+
+  push(bytes: Uint8Array): readonly FoundReport[] {
+    this.lines.push(bytes);
+    return this.found.splice(0);
+  }
+
+  finish(): ReadingEnd {
+    this.lines.finish();
+    this.closeRecord();
+    this.wait(this.runs.finish());
+    this.time(null);
+    return { reports: this.found.splice(0), account: this.account.close(this.format, this.offsets.stretches()) };
+  }
+
+  private line(line: string): void {
+    this.lineNumber++;
+    const header = readHeader(line);
+    if (header === null) {
+      this.continuation(line);
+      return;
+    }
+    const { stamp, component, messageAt } = header;
+    if (stamp !== this.lastStamp) this.covers(stamp);
+    const isCsi = component === 'CSI';
+    if (isCsi && this.afterCsi && this.open !== null && !isSequence(line, messageAt)) {
+      // A long record is cut by the log itself: the rest stands in a record without a sequence number.
+      this.append(line.slice(messageAt), false);
+      this.account.understood();
+      return;
+    }
+    this.closeRecord();
+    this.hasRecord = true;
+    this.afterCsi = isCsi;
+    if (isCsi ? this.isCsiSentence(line, messageAt, stamp) : this.isCbsSentence(line, messageAt, stamp)) {
+      this.open = { line: this.lineNumber, stamp, message: line.slice(messageAt), lastLength: line.length };
+    } else this.account.setAside('routine');
+  }
+
+  private covers(stamp: string): void {
+    this.lastStamp = stamp;
+    if (localTextToMs(stamp) !== null) this.account.covers(stamp.replace(' ', 'T'));
+  }
+
+  private continuation(line: string): void {
+    if (!this.hasRecord) {
+      if (line.trim() === '') this.account.setAside('blank');
+      else this.account.notUnderstood();
+    } else if (this.open !== null) {
+      const wrapped = this.open.lastLength >= 199 && this.open.lastLength <= 202;
+      this.append(line, !wrapped);
+      this.open.lastLength = line.length;
+    }
+  }
+
+  private append(text: string, ownLine: boolean): void {
+    const { open } = this;
+    if (open === null || open.message.length >= LONGEST_RECORD) return;
+    open.message += (ownLine ? '\n' : '') + text.slice(0, LONGEST_RECORD);
+  }
+
+  private isCbsSentence(line: string, at: number, stamp: string): boolean {
+    if (line.startsWith('Universal Time is:', at)) {
+      this.anchor(line.slice(at), stamp);
+      return false;
+    }
+    return FIRST_LETTERS.has(line.charCodeAt(at)) && STARTS_CBS.some((start) => line.startsWith(start, at));
+  }
+
+  private isCsiSentence(line: string, at: number, stamp: string): boolean {
+    if (line.charCodeAt(at + 8) === 64) this.anchor(line.slice(at, at + 48), stamp);
+    const failure = line.indexOf('(F)', at);
+    if (failure !== -1 && failure < at + 48) return true;
+    return line.startsWith('Begin executing advanced', at + 9) || line.startsWith('Failed to create container', at + 9);
+  }
+
+  private anchor(text: string, stamp: string): void {
+    const utcMs = utcStampIn(text);
+    if (utcMs === null || Number.isNaN(utcMs)) return;
+    this.lastUtcMs = utcMs;
+    if (this.offsets.anchor(stamp, utcMs)) this.time(this.offsets.lastAnchor);
+  }
+
+  private closeRecord(): void {
+    const { open } = this;
+    if (open === null) return;
+    this.open = null;
+    const told = this.runs.take({ line: open.line, stamp: open.stamp, message: open.message });
+    if (told === 'understood') this.account.understood();
+    else this.account.setAside(told);
+    this.wait(this.runs.drain());
+  }
+
+  private wait(reports: readonly UntimedReport[]): void {
+    for (const report of reports) this.waiting.push({ ...report, before: this.offsets.lastAnchor });
+  }
+
+  /** Gives the waiting reports their UTC times, now that the next anchor (or the end of the log) is known. */
+  private time(after: UtcOffsets['lastAnchor']): void {
+    for (const { line, stamp, startStamp, report, before } of this.waiting.splice(0)) {
+      const at = recoverTime(stamp, before, after);
+      const started = recoverTime(startStamp, before, after);
+      const undated = stamp === '' && this.lastUtcMs !== null ? new Date(this.lastUtcMs).toISOString() : null;
+      this.account.report();
+      this.found.push({
+        line,
+        report: {
+          ...report,
+          occurredAt: at?.occurredAt ?? undated,
+          occurredAtText: stamp === '' ? '(undated)' : stamp,
+          utcOffset: at?.utcOffset ?? null,
+          timeSource: at !== null || undated !== null ? 'csi_anchor' : 'unknown',
+          ...(started !== null && at !== null && started.occurredAt <= at.occurredAt && { startedAt: started.occurredAt }),
+        },
+      });
+    }
+  }
+}
+
+function isSequence(line: string, at: number): boolean {
+  const after = line.charCodeAt(at + 8);
+  if (after !== 64 && after !== 32) return false;
+  return /^[0-9a-f]{8}$/i.test(line.slice(at, at + 8));
+}

@@ -1,0 +1,86 @@
+import { detach, LineSplitter } from '../line-splitter.js';
+import { AccountKeeper } from '../reading-account.js';
+import type { OffsetStretch } from '../reading-account.js';
+import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
+import { reportEvent } from './report-event.js';
+
+const MARK = 'REPORT EVENT: ';
+
+/**
+ * WindowsUpdate.log of Windows 7 to Server 2012 R2 (log-formats.md §3): tabs, local time, the zone printed at each start
+ * of the logging. Only REPORT EVENT rows are results; each carries its own zone.
+ */
+export class LegacyUpdateLogReader implements SourceReader {
+  private readonly lines = new LineSplitter((line) => {
+    this.line(line);
+  });
+  private readonly account = new AccountKeeper();
+  private readonly zones: { utcOffset: string; from: string; to: string }[] = [];
+  private found: FoundReport[] = [];
+  private lineNumber = 0;
+  private lastSecond = '';
+
+  push(bytes: Uint8Array): readonly FoundReport[] {
+    this.lines.push(bytes);
+    return this.found.splice(0);
+  }
+
+  finish(): ReadingEnd {
+    this.lines.finish();
+    const offsets: OffsetStretch[] = this.zones;
+    return { reports: this.found.splice(0), account: this.account.close('windows_update_log_legacy', offsets) };
+  }
+
+  private line(line: string): void {
+    this.lineNumber++;
+    if (!isStamped(line)) {
+      if (line.trim() === '') this.account.setAside('blank');
+      else this.account.notUnderstood();
+      return;
+    }
+    const second = line.slice(0, 19);
+    if (second !== this.lastSecond) {
+      this.lastSecond = second;
+      this.account.covers(`${second.slice(0, 10)}T${second.slice(11)}`);
+    }
+    const at = line.indexOf(MARK);
+    if (at !== -1) this.row(line.slice(at + MARK.length));
+    else {
+      if (line.includes('Logging initialized')) this.zone(line, second.replace('\t', ' '));
+      this.account.setAside('routine');
+    }
+  }
+
+  private zone(line: string, at: string): void {
+    const found = /tz: ([+-]\d{2})(\d{2})\)/.exec(line);
+    if (!found) return;
+    const utcOffset = `${found[1] ?? ''}:${found[2] ?? ''}`;
+    const run = this.zones.at(-1);
+    if (run?.utcOffset === utcOffset) run.to = detach(at);
+    else this.zones.push({ utcOffset: detach(utcOffset), from: detach(at), to: detach(at) });
+  }
+
+  private row(row: string): void {
+    const report = reportEvent(detach(row));
+    if (report === null) this.account.notUnderstood();
+    else if (typeof report === 'string') this.account.setAside(report);
+    else {
+      this.account.understood();
+      this.account.report();
+      this.found.push({ line: this.lineNumber, report });
+    }
+  }
+}
+
+/** `YYYY-MM-DD TAB HH:MM:SS:mmm TAB`, by the places of its signs. */
+function isStamped(line: string): boolean {
+  return (
+    line.charCodeAt(4) === 45 &&
+    line.charCodeAt(7) === 45 &&
+    line.charCodeAt(10) === 9 &&
+    line.charCodeAt(13) === 58 &&
+    line.charCodeAt(16) === 58 &&
+    line.charCodeAt(19) === 58 &&
+    line.charCodeAt(23) === 9
+  );
+}

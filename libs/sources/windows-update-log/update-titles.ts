@@ -1,0 +1,54 @@
+import { detach } from '../line-splitter.js';
+import { kbIn } from '../update-names.js';
+
+const MOST_UPDATES = 50_000;
+
+interface Known {
+  title?: string;
+  /** null = lines about this update name different KBs: none is certain. */
+  kb?: string | null;
+}
+
+/**
+ * What other lines of the log tell about an update, joined by GUID and revision: titles are not on the result lines.
+ * A KB counts only from lines that name just this one update, and only if all of them agree; titles may be mojibake,
+ * so the KB is never looked for by words.
+ */
+export class UpdateTitles {
+  private readonly known = new Map<string, Known>();
+
+  /** Takes a line that may name an update and its title or KB. */
+  learn(line: string): void {
+    const ids = new Set<string>();
+    for (const found of line.matchAll(/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?\.(\d{1,10})/gi)) {
+      ids.add(`${found[1] ?? ''}.${found[2] ?? ''}`.toLowerCase());
+      if (ids.size > 1) return;
+    }
+    const [id] = ids;
+    if (id === undefined) return;
+    const title = /\bTitle=(.{1,1000}?), (?:ProductName|UpdateId)=|\bDeserialized installable update (.{1,1000}?), UpdateID = /i.exec(line);
+    const kb = kbIn(line);
+    if (title === null && kb === undefined) return;
+    const entry = this.entry(id);
+    if (entry === undefined) return;
+    const text = title?.[1] ?? title?.[2];
+    if (text !== undefined && text !== '(null)') entry.title ??= detach(text);
+    if (kb !== undefined) entry.kb = entry.kb === undefined || entry.kb === kb ? kb : null;
+  }
+
+  of(updateId: string, revision: number): { title?: string; kb?: string } {
+    const entry = this.known.get(`${updateId}.${revision}`);
+    return {
+      ...(entry?.title !== undefined && { title: entry.title.slice(0, 1024) }),
+      ...(entry?.kb != null && { kb: entry.kb }),
+    };
+  }
+
+  private entry(id: string): Known | undefined {
+    const known = this.known.get(id);
+    if (known !== undefined || this.known.size >= MOST_UPDATES) return known;
+    const fresh: Known = {};
+    this.known.set(detach(id), fresh);
+    return fresh;
+  }
+}
