@@ -2,7 +2,17 @@
 // Does nothing when dist is already made of these sources (a hash of paths, sizes and times); --force builds anyway.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,7 +40,13 @@ const sources = sourceFolders
 
 function hashOfSources() {
   const hash = createHash('sha256');
-  for (const path of [...sources, 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']) {
+  for (const path of [
+    ...sources,
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package.json',
+    'package-lock.json',
+  ]) {
     const { size, mtimeMs } = statSync(join(root, path));
     hash.update(`${path}\n${size}\n${mtimeMs}\n`);
   }
@@ -80,5 +96,7 @@ if (fresh) {
   const startedAt = Date.now();
   process.exitCode = build();
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
-  console.error(process.exitCode === 0 ? `build: dist made in ${seconds} s` : `build: FAILED after ${seconds} s`);
+  console.error(
+    process.exitCode === 0 ? `build: dist made in ${seconds} s` : `build: FAILED after ${seconds} s`,
+  );
 }

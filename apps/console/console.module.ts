@@ -1,0 +1,74 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { AttemptStore } from '#attempt-store/attempt-store.js';
+import { ClickHouseStore } from '#attempt-store/clickhouse/clickhouse-store.js';
+import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
+import { AdminReader } from '#event-log/admin-reader.js';
+import { EventLog } from '#event-log/event-log.js';
+import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
+import { createMetrics } from '#runtime/metrics.js';
+import type { ConsoleConfig } from './console.config.js';
+import { HealthController } from './http/health.controller.js';
+import { METRICS } from './http/metrics-token.js';
+import { OpenApiController } from './http/openapi.controller.js';
+import { QuestionsController } from './http/questions.controller.js';
+import { DraftCaseHandler } from './questions/draft-case.js';
+import { ListAlertsHandler } from './questions/list-alerts.js';
+import { ListAttemptsHandler } from './questions/list-attempts.js';
+import { ListCohortsHandler } from './questions/list-cohorts.js';
+import { ShowCohortHandler } from './questions/show-cohort.js';
+import { ShowDeviceHandler } from './questions/show-device.js';
+import { ShowStatusHandler } from './questions/show-status.js';
+import { StorePosition } from './questions/store-position.js';
+
+/** How long a revoked token may still be taken. */
+const CREDENTIALS_MAX_AGE_MS = 10_000;
+
+@Module({})
+export class ConsoleModule implements OnApplicationShutdown {
+  constructor(private readonly log: EventLog) {}
+
+  /** Chooses the adapters: lmdb log, ClickHouse store. The live generation stands in the log. */
+  static with(config: ConsoleConfig): DynamicModule {
+    return {
+      module: ConsoleModule,
+      imports: [CqrsModule.forRoot()],
+      controllers: [QuestionsController, OpenApiController, HealthController],
+      providers: [
+        { provide: EventLog, useFactory: () => openLmdbEventLog({ directory: config.logDirectory }) },
+        {
+          provide: AdminReader,
+          inject: [EventLog],
+          useFactory: (log: EventLog) => new AdminReader(log, CREDENTIALS_MAX_AGE_MS),
+        },
+        {
+          provide: AttemptStore,
+          inject: [AdminReader],
+          useFactory: (admin: AdminReader) =>
+            new ClickHouseStore(
+              connectClickHouse({ url: config.clickhouse, requestTimeoutMs: 30_000 }),
+              async () => (await admin.current()).generation,
+            ),
+        },
+        { provide: METRICS, useFactory: () => createMetrics('console') },
+        StorePosition,
+        ...QUESTIONS,
+      ],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.log.close();
+  }
+}
+
+export const QUESTIONS = [
+  ListCohortsHandler,
+  ShowCohortHandler,
+  DraftCaseHandler,
+  ShowDeviceHandler,
+  ListAttemptsHandler,
+  ListAlertsHandler,
+  ShowStatusHandler,
+];

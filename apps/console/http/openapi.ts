@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import {
+  alertAnswer,
+  attemptAnswer,
+  caseAnswer,
+  cohortAnswer,
+  cohortDetailAnswer,
+  deviceAnswer,
+  listAnswer,
+  problemAnswer,
+  statusAnswer,
+} from './answers.js';
+import { attemptParameters, bankParameters, caseParameters, listParameters } from './question-parameters.js';
+
+interface Route {
+  readonly path: string;
+  readonly summary: string;
+  readonly query: z.ZodObject;
+  readonly answer: z.ZodType;
+}
+
+const ROUTES: readonly Route[] = [
+  {
+    path: '/api/v1/cohorts',
+    summary: 'Failing cohorts, most failing first',
+    query: listParameters,
+    answer: listAnswer(cohortAnswer),
+  },
+  {
+    path: '/api/v1/cohorts/{cohortId}',
+    summary: 'One cohort from near',
+    query: bankParameters,
+    answer: cohortDetailAnswer,
+  },
+  {
+    path: '/api/v1/cohorts/{cohortId}/case',
+    summary: 'A support case filled in from a cohort',
+    query: caseParameters,
+    answer: caseAnswer,
+  },
+  {
+    path: '/api/v1/devices/{deviceKey}',
+    summary: 'Everything about one device',
+    query: bankParameters,
+    answer: deviceAnswer,
+  },
+  {
+    path: '/api/v1/attempts',
+    summary: 'Single attempts, newest first',
+    query: attemptParameters,
+    answer: listAnswer(attemptAnswer),
+  },
+  {
+    path: '/api/v1/alerts',
+    summary: 'Alerts of the spike watch, newest first',
+    query: listParameters,
+    answer: listAnswer(alertAnswer),
+  },
+  {
+    path: '/api/v1/status',
+    summary: 'How much there is and how fresh it is',
+    query: bankParameters,
+    answer: statusAnswer,
+  },
+];
+
+const schemaOf = (schema: z.ZodType, io: 'input' | 'output') =>
+  z.toJSONSchema(schema, { target: 'draft-2020-12', io, unrepresentable: 'any' });
+
+/** OpenAPI 3.1 of the questions, generated from the zod schemas. */
+export function openApiDocument() {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Rollcall console',
+      version: '1',
+      description: 'Questions over attempts, cohorts, devices and alerts.',
+    },
+    security: [{ bearer: [] }],
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      schemas: { Problem: schemaOf(problemAnswer, 'output') },
+    },
+    paths: Object.fromEntries(ROUTES.map((route) => [route.path, { get: describeRoute(route) }])),
+  };
+}
+
+function describeRoute({ path, summary, query, answer }: Route) {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  const parameters = Object.entries(query.shape).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: false,
+    schema: schemaOf(schema as z.ZodType, 'input'),
+  }));
+  const problem = {
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+  const notFound = inPath.length > 0 ? { 404: { description: 'not known', ...problem } } : {};
+  return {
+    summary,
+    parameters: [...inPath, ...parameters],
+    responses: {
+      200: { description: summary, content: { 'application/json': { schema: schemaOf(answer, 'output') } } },
+      400: { description: 'wrong parameters', ...problem },
+      401: { description: 'no valid token', ...problem },
+      403: { description: 'no scope read, or another bank', ...problem },
+      ...notFound,
+      503: { description: 'the store does not answer for now', ...problem },
+    },
+  };
+}

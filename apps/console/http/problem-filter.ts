@@ -1,0 +1,44 @@
+import { Catch, HttpException } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import { StoreUnavailableError } from '#attempt-store/attempt-store.js';
+import type { Logger } from '#runtime/logger.js';
+
+/** RFC 9457 `application/problem+json`. */
+interface Problem {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+}
+
+/** Answers every error as a problem; what is our own defect is logged and shown without its inner words. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const { status, detail } = this.judge(error);
+    const problem: Problem = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail };
+    if (status === 401) void reply.header('www-authenticate', 'Bearer realm="rollcall"');
+    if (status === 503) void reply.header('retry-after', '2');
+    void reply.status(status).type('application/problem+json').send(JSON.stringify(problem));
+  }
+
+  private judge(error: unknown): { status: number; detail: string } {
+    if (error instanceof HttpException) return { status: error.getStatus(), detail: error.message };
+    if (error instanceof StoreUnavailableError) {
+      return { status: 503, detail: 'the store does not answer for now; try again' };
+    }
+    // Named by the store's adapter, which this layer does not import.
+    if (error instanceof Error && error.name === 'CursorError') return { status: 400, detail: error.message };
+    const status = (error as { statusCode?: unknown } | null)?.statusCode;
+    if (typeof status === 'number' && status >= 400 && status < 500) {
+      return { status, detail: (error as Error).message };
+    }
+    this.logger.error({ err: error }, 'a question failed');
+    return { status: 500, detail: 'the question failed here; the console has logged why' };
+  }
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { ForbiddenException, UnauthorizedException } from '@nestjs/common';
+import { EVERY_BANK, credentialOf } from '#domain/admin.js';
+import type { AdminReader } from '#event-log/admin-reader.js';
+
+/** The bank whose rows a request may see; null = every bank. */
+export interface Reader {
+  readonly bank: string | null;
+}
+
+/**
+ * The reader behind an `Authorization` header, narrowed to `wantedBank` when one is asked for.
+ * @throws UnauthorizedException without a valid token; ForbiddenException without scope `read` or for another bank
+ */
+export async function readerOf(
+  admin: AdminReader,
+  authorization: string | undefined,
+  wantedBank: string | undefined,
+): Promise<Reader> {
+  const token = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined)
+    throw new UnauthorizedException('a bearer token is needed: Authorization: Bearer rc_…');
+  const sha256 = createHash('sha256').update(token).digest('hex');
+  // A token made a moment ago may not be in the cached state yet: look again before refusing.
+  const credential =
+    credentialOf(await admin.current(), sha256, Date.now()) ??
+    credentialOf(await admin.refresh(), sha256, Date.now());
+  if (!credential) throw new UnauthorizedException('the token is not known, expired or revoked');
+  if (!credential.scopes.includes('read')) throw new ForbiddenException('the token has no scope "read"');
+  if (credential.bank === EVERY_BANK) return { bank: wantedBank ?? null };
+  if (wantedBank !== undefined && wantedBank !== credential.bank) {
+    throw new ForbiddenException(`the token reads ${credential.bank}, not ${wantedBank}`);
+  }
+  return { bank: credential.bank };
+}

@@ -1,0 +1,43 @@
+import { NotFoundException } from '@nestjs/common';
+import { Query, QueryHandler } from '@nestjs/cqrs';
+import type { IQueryHandler } from '@nestjs/cqrs';
+import { AttemptStore } from '#attempt-store/attempt-store.js';
+import { draftCase } from '#domain/case-draft.js';
+import { StorePosition, atPosition } from './store-position.js';
+import type { Position } from './store-position.js';
+
+/** A support case filled in from a cohort; `missing` names what could not be. */
+export interface CaseDraftAnswer extends Position {
+  readonly cohortId: string;
+  readonly lang: 'zh' | 'en';
+  readonly title: string;
+  readonly body: string;
+  readonly missing: readonly string[];
+}
+
+/** What would the support case of this cohort say? */
+export class DraftCase extends Query<CaseDraftAnswer> {
+  constructor(
+    readonly bank: string | null,
+    readonly cohortId: string,
+    readonly lang: 'zh' | 'en',
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(DraftCase)
+export class DraftCaseHandler implements IQueryHandler<DraftCase> {
+  constructor(
+    private readonly store: AttemptStore,
+    private readonly position: StorePosition,
+  ) {}
+
+  async execute({ bank, cohortId, lang }: DraftCase) {
+    return atPosition(this.position, bank, async () => {
+      const cohort = await this.store.cohort(bank, cohortId);
+      if (!cohort) throw new NotFoundException(`cohort ${cohortId} is not known`);
+      return { cohortId, lang, ...draftCase(cohort, lang) };
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import { AdminReader, appendAdminEvent } from '#event-log/admin-reader.js';
+import type { Bank } from '#domain/admin.js';
+import { bankSchema } from '#domain/attempt-event.js';
+import { addBankKey } from '#runtime/bank-keys.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
+import type { Installation } from '../installation.module.js';
+
+/**
+ * Adds a bank and its pseudonym key. Adding it again with the same settings changes nothing.
+ * @throws CommandFailure when name or zone cannot be used, or the bank is there with other settings
+ */
+export async function addBank(installation: Installation, wanted: Bank): Promise<{ added: boolean }> {
+  if (!bankSchema.safeParse(wanted.bank).success) {
+    throw new CommandFailure(EXIT.usage, `"${wanted.bank}" is no bank name: 1 to 32 of a-z, 0-9 and -`);
+  }
+  if (wanted.timeZone !== null && !isTimeZone(wanted.timeZone)) {
+    throw new CommandFailure(EXIT.usage, `"${wanted.timeZone}" is no IANA time zone such as Asia/Shanghai`);
+  }
+  const { banks } = await new AdminReader(installation.log, 0).refresh();
+  const known = banks.get(wanted.bank);
+  if (known && (known.timeZone !== wanted.timeZone || known.fqdn !== wanted.fqdn)) {
+    throw new CommandFailure(
+      EXIT.failed,
+      `bank ${wanted.bank} is there with other settings (time zone ${known.timeZone ?? 'none'}, ` +
+        `fqdn ${known.fqdn}); they are fixed, because device pseudonyms depend on them`,
+    );
+  }
+  // The key first: a bank that senders can use must never be without it.
+  addBankKey(installation.data.keys, wanted.bank);
+  if (known) return { added: false };
+  await appendAdminEvent(installation.log, { type: 'BankAdded', at: new Date().toISOString(), ...wanted });
+  return { added: true };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

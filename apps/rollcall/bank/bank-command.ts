@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { AdminReader } from '#event-log/admin-reader.js';
+import { withData } from '../connection-options.js';
+import { withInstallation } from '../installation.module.js';
+import { note, printJson, printText, renderTable } from '../output.js';
+import { addBank } from './add-bank.js';
+
+interface AddOptions {
+  readonly data: string;
+  readonly timeZone?: string;
+  readonly fqdn: boolean;
+  readonly json?: boolean;
+}
+
+export function registerBank(program: Command): void {
+  const bank = program.command('bank').description('the banks of this installation');
+  withData(bank.command('add'))
+    .description('add a bank and make its pseudonym key; works before and while Rollcall runs')
+    .argument('<bank>', 'name: 1 to 32 of a-z, 0-9 and -')
+    .option('--time-zone <zone>', 'IANA zone of sources that write local time without an offset')
+    .option('--fqdn', 'device names are whole domain names (fixed for ever)', false)
+    .option('--json', 'JSON')
+    .addHelpText('after', '\nExample:\n  $ rollcall bank add bank-a --time-zone Asia/Shanghai')
+    .action(async (name: string, options: AddOptions) => {
+      const wanted = { bank: name, timeZone: options.timeZone ?? null, fqdn: options.fqdn };
+      const { added } = await withInstallation(options.data, (installation) => addBank(installation, wanted));
+      if (options.json) printJson({ ...wanted, added });
+      else printText(added ? `bank ${name} added` : `bank ${name} was already there`);
+      note(`next: rollcall token create --bank ${name} --scope collect --data ${options.data}`);
+    });
+  withData(bank.command('list'))
+    .description('list the banks')
+    .option('--json', 'one JSON object a line')
+    .action(async (options: { data: string; json?: boolean }) => {
+      const { banks } = await withInstallation(options.data, ({ log }) => new AdminReader(log, 0).refresh());
+      const items = [...banks.values()];
+      if (options.json) items.forEach(printJson);
+      else
+        printText(
+          renderTable(
+            ['bank', 'time zone', 'fqdn'],
+            items.map((item) => [item.bank, item.timeZone, item.fqdn]),
+          ),
+        );
+    });
+}

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import type { AttemptView } from '#attempt-store/attempt-store.js';
+import { connectConsole } from '../console-client.js';
+import { formatTime, renderTable } from '../output.js';
+import { filterQuery, printList, withFilter } from './filter-options.js';
+import type { FilterOptions } from './filter-options.js';
+
+interface AttemptOptions extends FilterOptions {
+  readonly device?: string;
+  readonly outcome?: string;
+}
+
+export const attemptTable = (items: readonly AttemptView[]): string =>
+  renderTable(
+    ['bank', 'device', 'KB', 'started', 'ended', 'outcome', 'stage', 'rollback', 'code', 'reports'],
+    items.map((item) => [
+      item.bank,
+      item.deviceKey,
+      item.kb,
+      formatTime(item.startedAt),
+      formatTime(item.endedAt),
+      item.outcome,
+      item.stage,
+      item.rollback,
+      item.hresult,
+      item.reports.length,
+    ]),
+  );
+
+export function registerAttempts(program: Command): void {
+  withFilter(program.command('attempts'))
+    .description('single attempts, newest first')
+    .option('--device <key>', 'only this device')
+    .option('--outcome <outcome>', 'only this outcome, such as failed or rolled_back')
+    .addHelpText('after', '\nExample:\n  $ rollcall attempts --kb KB5041578 --outcome rolled_back')
+    .action(async (options: AttemptOptions) => {
+      const query = { ...filterQuery(options), deviceKey: options.device, outcome: options.outcome };
+      const answer = await connectConsole(options).list<AttemptView>('attempts', query, options.limit);
+      printList(answer, options.json, attemptTable);
+    });
+}

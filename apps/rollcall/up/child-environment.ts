@@ -1,0 +1,49 @@
+import type { DataDirectory } from '#runtime/data-directory.js';
+
+/** Everything `rollcall up` tells its children; their `*.config.ts` say what each one reads. */
+export interface ChildEnvironment {
+  /** The data directory. */
+  readonly ROLLCALL_DATA: string;
+  /** Where the event log is: `lmdb:<directory>` here, `kafka:<brokers>` on many machines. */
+  readonly ROLLCALL_LOG: string;
+  /** ClickHouse with user and password. The projector writes, the console only reads. */
+  readonly ROLLCALL_CLICKHOUSE?: string;
+  /** The banks' pseudonym keys. */
+  readonly ROLLCALL_KEYS_FILE: string;
+  readonly ROLLCALL_HOST: string;
+  readonly ROLLCALL_PORT: string;
+  readonly ROLLCALL_LOG_LEVEL: string;
+  /** `stdin`: end when stdin closes, because then the supervisor is gone. */
+  readonly ROLLCALL_PARENT_LIFELINE: 'stdin';
+  /** Appends wait for fsync in this pool: few threads would serialise them. */
+  readonly UV_THREADPOOL_SIZE: string;
+}
+
+export interface ChildSettings {
+  readonly data: DataDirectory;
+  readonly port: number;
+  readonly clickhouse?: string;
+  readonly logLevel: string;
+}
+
+/** The environment of one child: the supervisor's own (proxies, TZ, NODE_EXTRA_CA_CERTS …) and ours over it. */
+export function childEnvironment(settings: ChildSettings, inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own: ChildEnvironment = {
+    ROLLCALL_DATA: settings.data.root,
+    ROLLCALL_LOG: `lmdb:${settings.data.log}`,
+    ...(settings.clickhouse === undefined ? {} : { ROLLCALL_CLICKHOUSE: settings.clickhouse }),
+    ROLLCALL_KEYS_FILE: settings.data.keys,
+    ROLLCALL_HOST: '127.0.0.1',
+    ROLLCALL_PORT: String(settings.port),
+    ROLLCALL_LOG_LEVEL: settings.logLevel,
+    ROLLCALL_PARENT_LIFELINE: 'stdin',
+    UV_THREADPOOL_SIZE: '16',
+  };
+  return { ...inherited, ...own };
+}
+
+/**
+ * Heap limits (MiB) that keep all processes under 2 GiB together with the engine; a process over its limit ends
+ * and is started again instead of taking the machine with it.
+ */
+export const HEAP_LIMIT_MIB = { collector: 320, projector: 512, console: 192 } as const;

@@ -1,0 +1,39 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** What `rollcall up` runs right now, so that other commands find it. Ports are on 127.0.0.1. */
+const runningSchema = z.object({
+  pid: z.number().int(),
+  startedAt: z.string(),
+  ports: z.object({ collector: z.number(), console: z.number(), clickhouse: z.number().nullable() }),
+  pids: z.record(z.string(), z.number()),
+});
+export type Running = z.infer<typeof runningSchema>;
+
+/** The installation that runs on a data directory; null when none does (a file left by a killed supervisor counts as none). */
+export function readRunning(path: string): Running | null {
+  if (!existsSync(path)) return null;
+  try {
+    const running = runningSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return isAlive(running.pid) ? running : null;
+  } catch {
+    return null;
+  }
+}
+
+export function writeRunning(path: string, running: Running): void {
+  writeFileSync(path, `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });
+}
+
+export function removeRunning(path: string): void {
+  rmSync(path, { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
