@@ -50,4 +50,5 @@ export function renderConfigXml(options: ConfigOptions): string {
 `;
 }
 
-const escapeXml = (text: string): string => text.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);
+const escapeXml = (text: string): string =>
+  text.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);

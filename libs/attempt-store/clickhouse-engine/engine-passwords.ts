@@ -18,7 +18,10 @@ export function ensurePasswords(file: string, banks: readonly string[]): EngineP
   const known = existsSync(file) ? readPasswords(file) : {};
   const wanted = [...FIXED_USERS, ...banks.map(bankUser)];
   const missing = wanted.filter((user) => known[user] === undefined);
-  const all = { ...known, ...Object.fromEntries(missing.map((user) => [user, randomBytes(24).toString('base64url')])) };
+  const all = {
+    ...known,
+    ...Object.fromEntries(missing.map((user) => [user, randomBytes(24).toString('base64url')])),
+  };
   if (missing.length > 0) {
     writeFileSync(`${file}.new`, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
@@ -30,8 +33,11 @@ function readPasswords(file: string): Record<string, string> {
   try {
     return fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    throw new Error(`the file of ClickHouse passwords ${file} cannot be read; restore it, or remove it to have new ones made`, {
-      cause: error,
-    });
+    throw new Error(
+      `the file of ClickHouse passwords ${file} cannot be read; restore it, or remove it to have new ones made`,
+      {
+        cause: error,
+      },
+    );
   }
 }

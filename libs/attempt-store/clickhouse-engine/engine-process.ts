@@ -8,6 +8,7 @@
  * order to stop, so that the engine also ends, in order, when whoever started it was killed.
  * Exit code 0 = stopped, 1 = ClickHouse reported an error, 78 = this machine cannot run it; why is on standard error.
  */
+import type * as FfiPackage from 'ffi-rs';
 import { createRequire } from 'node:module';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
@@ -15,14 +16,14 @@ import { createInterface } from 'node:readline';
 import { CANNOT_RUN_EXIT_CODE, STOP_QUERY } from './engine-words.js';
 import type { StopOrder } from './engine-words.js';
 
-type Ffi = typeof import('ffi-rs');
+type Ffi = typeof FfiPackage;
 
 const HOW_TO_GO_ON =
   'install the optional packages (npm install --include=optional), or set ROLLCALL_CLICKHOUSE=http://user:password@host:8123 to use a ClickHouse server';
 
 /** Ends the process at once: the library's own exit handlers abort now and then after a clean stop. */
 function leave(exitCode: number): never {
-  (process as unknown as { reallyExit(code: number): never }).reallyExit(exitCode);
+  return (process as unknown as { reallyExit(code: number): never }).reallyExit(exitCode);
 }
 
 function refuse(reason: string): never {
@@ -66,7 +67,12 @@ async function runCommandLine(ffi: Ffi, commandLine: readonly string[]): Promise
       paramsValue: [commandLine.length, [...commandLine]],
       runInNewThread: true,
     });
-    const readError = { library: 'chdb', funcName: 'chdb_result_error', paramsType: [DataType.External], paramsValue: [result] };
+    const readError = {
+      library: 'chdb',
+      funcName: 'chdb_result_error',
+      paramsType: [DataType.External],
+      paramsValue: [result],
+    };
     // Read as a pointer first: ffi-rs crashes on a NULL string, and NULL means "no error".
     if (ffi.isNullPointer(ffi.load({ ...readError, retType: DataType.External }))) return '';
     return ffi.load({ ...readError, retType: DataType.String });
@@ -104,5 +110,5 @@ function watchStandardInput(): void {
 watchStandardInput();
 const failure = await runCommandLine(loadFfi(), ['clickhouse-local', ...process.argv.slice(2)]);
 if (failure === '' || failure.includes('QUERY_WAS_CANCELLED')) leave(0);
-process.stderr.write(`${failure.trim()}\n`);
+process.stderr.write(`${failure.split(', Stack trace')[0]?.trim() ?? ''}\n`);
 leave(1);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-/** Users that are always there. `operator` only stops the engine; nobody else needs it. */
-export const FIXED_USERS = ['writer', 'reader', 'grafana', 'operator'] as const;
+/** Users that are always there. `operator` only stops the engine and `probe` only tests row filters at start. */
+export const FIXED_USERS = ['writer', 'reader', 'grafana', 'operator', 'probe'] as const;
 export type FixedUser = (typeof FIXED_USERS)[number];
 
 /** Name of the reader that sees one bank only. */
@@ -33,10 +33,42 @@ export interface UsersOptions {
 }
 
 /** What BI tools, the official client and the Grafana plugin look at to find tables and columns. */
-const CATALOGUE = ['one', 'databases', 'tables', 'columns', 'functions', 'settings', 'data_type_families', 'table_engines', 'formats', 'numbers', 'build_options'];
+const CATALOGUE = [
+  'one',
+  'databases',
+  'tables',
+  'columns',
+  'functions',
+  'settings',
+  'data_type_families',
+  'table_engines',
+  'formats',
+  'numbers',
+  'build_options',
+];
 /** What the projector's migrations, health and disk checks look at besides. */
-const INSIDE = ['parts', 'disks', 'mutations', 'merges', 'processes', 'metrics', 'asynchronous_metrics', 'events', 'errors', 'server_settings', 'merge_tree_settings', 'data_skipping_indices'];
-const TABLE_ENGINES = ['MergeTree', 'ReplacingMergeTree', 'AggregatingMergeTree', 'SummingMergeTree', 'Memory', 'Null'];
+const INSIDE = [
+  'parts',
+  'disks',
+  'mutations',
+  'merges',
+  'processes',
+  'metrics',
+  'asynchronous_metrics',
+  'events',
+  'errors',
+  'server_settings',
+  'merge_tree_settings',
+  'data_skipping_indices',
+];
+const TABLE_ENGINES = [
+  'MergeTree',
+  'ReplacingMergeTree',
+  'AggregatingMergeTree',
+  'SummingMergeTree',
+  'Memory',
+  'Null',
+];
 
 /** Settings for everybody; `clickhouse local` starts with other values than a server. */
 const COMMON_SETTINGS: Settings = {
@@ -67,7 +99,7 @@ ${renderProfiles(options.serverMemoryBytes)}
 <quotas>
 <default/>
 <!-- The boot session is two queries; afterwards nobody can use its user, which must have an empty password. -->
-<boot><interval><duration>3153600000</duration><queries>2</queries></interval></boot>
+<boot><interval><duration>2147483647</duration><queries>2</queries></interval></boot>
 </quotas>
 <users>
 ${renderUsers(options).join('\n')}
@@ -79,7 +111,12 @@ ${renderUsers(options).join('\n')}
 function renderProfiles(serverMemoryBytes: number): string {
   const share = (part: number) => Math.floor(serverMemoryBytes * part);
   const limits = (memory: number, seconds: number, longestSeconds: number, queries: number) => ({
-    settings: { readonly: 2, max_memory_usage: memory, max_execution_time: seconds, max_concurrent_queries_for_user: queries },
+    settings: {
+      readonly: 2,
+      max_memory_usage: memory,
+      max_execution_time: seconds,
+      max_concurrent_queries_for_user: queries,
+    },
     constraints: {
       max_memory_usage: { min: 1, max: memory },
       // 0 would mean "no limit".
@@ -94,7 +131,11 @@ function renderProfiles(serverMemoryBytes: number): string {
     `<${name}>${renderSettings({ ...COMMON_SETTINGS, ...settings })}${renderConstraints(constraints)}</${name}>`;
   return [
     profile('default', {}),
-    profile('writer', { max_memory_usage: share(0.7), max_execution_time: 600, distributed_foreground_insert: 1 }, { default_normal_view_sql_security: 'const' }),
+    profile(
+      'writer',
+      { max_memory_usage: share(0.7), max_execution_time: 600, distributed_foreground_insert: 1 },
+      { default_normal_view_sql_security: 'const' },
+    ),
     profile('reader', reader.settings, reader.constraints),
     profile(
       'grafana',
@@ -121,10 +162,17 @@ function renderConstraints(constraints: Constraints): string {
 
 function renderUsers({ passwords, banks, schema }: UsersOptions): string[] {
   const everything = [...schema.generations, schema.publicDatabase];
-  const catalogue = [...CATALOGUE.map((table) => `SELECT ON system.${table}`), 'SELECT ON INFORMATION_SCHEMA.*', 'SELECT ON information_schema.*'];
+  const catalogue = [
+    ...CATALOGUE.map((table) => `SELECT ON system.${table}`),
+    'SELECT ON INFORMATION_SCHEMA.*',
+    'SELECT ON information_schema.*',
+  ];
   const readAll = [...everything.map((database) => `SELECT ON ${database}.*`), ...catalogue];
   const write = [
-    ...everything.map((database) => `SELECT, INSERT, ALTER, CREATE, DROP, TRUNCATE, OPTIMIZE, SHOW ON ${database}.*`),
+    ...everything.map(
+      (database) => `SELECT, INSERT, ALTER, CREATE, DROP, TRUNCATE, OPTIMIZE, SHOW ON ${database}.*`,
+    ),
+    'CREATE TEMPORARY TABLE ON *.*',
     ...TABLE_ENGINES.map((engine) => `TABLE ENGINE ON ${engine}`),
     ...catalogue,
     ...INSIDE.map((table) => `SELECT ON system.${table}`),
@@ -132,12 +180,23 @@ function renderUsers({ passwords, banks, schema }: UsersOptions): string[] {
   const user = (name: string, profile: string, grants: readonly string[], filters = '') =>
     renderUser(name, passwordElement(passwords, name), profile, 'default', grants, filters);
   return [
-    renderUser('default', '<password></password>', 'default', 'boot', ['SYSTEM LISTEN ON *.*', 'SELECT ON system.numbers']),
+    renderUser('default', '<password></password>', 'default', 'boot', [
+      'SYSTEM LISTEN ON *.*',
+      'SELECT ON system.numbers',
+    ]),
     user('operator', 'default', ['KILL QUERY ON *.*', 'SELECT ON system.processes']),
+    user(
+      'probe',
+      'reader',
+      ['SELECT ON system.one'],
+      '<databases><system><one><filter>dummy = 1</filter></one></system></databases>',
+    ),
     user('writer', 'writer', write),
     user('reader', 'reader', readAll),
     user('grafana', 'grafana', readAll),
-    ...banks.map((bank) => user(bankUser(bank), 'reader', [...bankGrants(schema), ...catalogue], bankFilters(schema, bank))),
+    ...banks.map((bank) =>
+      user(bankUser(bank), 'reader', [...bankGrants(schema), ...catalogue], bankFilters(schema, bank)),
+    ),
   ];
 }
 
@@ -158,7 +217,9 @@ function bankGrants(schema: EngineSchema): string[] {
 function bankFilters(schema: EngineSchema, bank: string): string {
   const filters = (database: string, tables: readonly string[]) =>
     `<${database}>${tables.map((table) => `<${table}><filter>bank = '${bank}'</filter></${table}>`).join('')}</${database}>`;
-  const inGenerations = schema.generations.map((database) => filters(database, [...schema.bankTables, ...schema.bankViews]));
+  const inGenerations = schema.generations.map((database) =>
+    filters(database, [...schema.bankTables, ...schema.bankViews]),
+  );
   return `<databases>${inGenerations.join('')}${filters(schema.publicDatabase, schema.bankViews)}</databases>`;
 }
 
@@ -168,7 +229,14 @@ function passwordElement(passwords: Readonly<Record<string, string>>, name: stri
   return `<password_sha256_hex>${createHash('sha256').update(password).digest('hex')}</password_sha256_hex>`;
 }
 
-function renderUser(name: string, password: string, profile: string, quota: string, grants: readonly string[], filters = ''): string {
+function renderUser(
+  name: string,
+  password: string,
+  profile: string,
+  quota: string,
+  grants: readonly string[],
+  filters = '',
+): string {
   const queries = grants.map((grant) => `<query>GRANT ${grant}</query>`).join('\n    ');
   return `<${name}>${password}
   <networks><ip>127.0.0.1</ip><ip>::1</ip></networks>

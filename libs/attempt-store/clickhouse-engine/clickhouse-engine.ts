@@ -1,0 +1,257 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { renderConfigXml } from './engine-config.js';
+import { checkEngineContract } from './engine-contract.js';
+import { startEngineChild } from './engine-child.js';
+import type { EngineChild, EngineExit } from './engine-child.js';
+import { ensurePasswords } from './engine-passwords.js';
+import type { EnginePasswords } from './engine-passwords.js';
+import { ROLLCALL_SCHEMA } from './engine-schema.js';
+import { renderUsersXml } from './engine-users.js';
+import type { EngineSchema } from './engine-users.js';
+import { EngineStartError } from './engine-words.js';
+import { startHeaderProxy } from './header-proxy.js';
+import type { HeaderProxy } from './header-proxy.js';
+
+/** What happens to the engine after `startClickHouseEngine`; tell it in the log. */
+export type EngineEvent =
+  | { readonly kind: 'started'; readonly pid: number; readonly startMs: number }
+  | { readonly kind: 'exited'; readonly exit: EngineExit; readonly restartInMs: number }
+  | { readonly kind: 'start-failed'; readonly error: Error; readonly restartInMs: number };
+
+export interface EngineOptions {
+  /** Folder of the engine's configuration and tables; made (0700) when missing. */
+  readonly directory: string;
+  /** File of generated passwords, 0600; made or completed when needed. */
+  readonly passwordsFile: string;
+  /** Public port; 0 = a free one. Default 8123. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Banks that get a reader of their own. */
+  readonly banks?: readonly string[];
+  readonly schema?: EngineSchema;
+  /** Default 1.2 GB. */
+  readonly serverMemoryBytes?: number;
+  /** Compiled `engine-process.js`; default: beside this file. */
+  readonly entry?: string;
+  /** A directory that is in use may belong to an engine that is just ending: wait so long for it. Default 10 s. */
+  readonly waitForDirectoryMs?: number;
+  readonly onEvent?: (event: EngineEvent) => void;
+}
+
+/** A ClickHouse on this machine, kept running until `stop`. */
+export interface ClickHouseEngine {
+  /** `http://127.0.0.1:8123`, without a user. */
+  readonly url: string;
+  readonly port: number;
+  readonly passwords: EnginePasswords;
+  /** Process id of the engine; null while it is away. */
+  readonly pid: number | null;
+  /** `http://user:password@127.0.0.1:8123` */
+  urlFor(user: string): string;
+  /**
+   * Makes sure that a bank has its reader (`bank_<name>`); returns the password. A new one costs a restart of the
+   * engine (about a second, 503 meanwhile): this build reads its users only at start.
+   */
+  addBankReader(bank: string): Promise<string>;
+  /** Running queries and inserts finish (8 s at most); then the port is closed. */
+  stop(): Promise<void>;
+}
+
+const DEFAULT_PORT = 8123;
+const DEFAULT_MEMORY_BYTES = 1_200_000_000;
+const BANK = /^[a-z0-9-]{1,32}$/;
+const FIRST_BACKOFF_MS = 250;
+const LONGEST_BACKOFF_MS = 10_000;
+/** An engine that lived so long was well: the next exit starts the back-off anew. */
+const WELL_AFTER_MS = 60_000;
+
+/**
+ * Starts ClickHouse on this machine and the proxy in front of it; restarts the engine when it ends.
+ * @throws EngineStartError in words for an operator (port busy, directory in use, packages missing, contract broken)
+ */
+export async function startClickHouseEngine(options: EngineOptions): Promise<ClickHouseEngine> {
+  const proxy = await listenOrExplain(options);
+  const supervisor = new EngineSupervisor(options, proxy);
+  try {
+    await supervisor.startFirst();
+  } catch (error) {
+    await proxy.close();
+    throw error;
+  }
+  return supervisor;
+}
+
+async function listenOrExplain(options: EngineOptions): Promise<HeaderProxy> {
+  const port = options.port ?? DEFAULT_PORT;
+  const host = options.host ?? '127.0.0.1';
+  try {
+    return await startHeaderProxy({ host, port });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason =
+      code === 'EADDRINUSE'
+        ? `port ${port} is in use: choose another with --clickhouse-port or stop what holds it`
+        : `cannot listen on ${host}:${port} for ClickHouse (${code ?? String(error)})`;
+    throw new EngineStartError(reason, { cause: error });
+  }
+}
+
+class EngineSupervisor implements ClickHouseEngine {
+  readonly url: string;
+  readonly port: number;
+  passwords: EnginePasswords;
+  private readonly banks: Set<string>;
+  private child: EngineChild | null = null;
+  private stopping = false;
+  private restarting: Promise<void> = Promise.resolve();
+  private readonly awake = new AbortController();
+
+  constructor(
+    private readonly options: EngineOptions,
+    private readonly proxy: HeaderProxy,
+  ) {
+    this.port = proxy.port;
+    this.url = `http://${options.host ?? '127.0.0.1'}:${proxy.port}`;
+    this.banks = new Set(options.banks ?? []);
+    for (const bank of this.banks) assertBank(bank);
+    this.passwords = ensurePasswords(options.passwordsFile, [...this.banks]);
+  }
+
+  get pid(): number | null {
+    return this.child?.pid ?? null;
+  }
+
+  urlFor(user: string): string {
+    const password = this.passwords[user];
+    if (password === undefined) throw new Error(`ClickHouse has no user ${user}`);
+    return this.url.replace('//', `//${user}:${encodeURIComponent(password)}@`);
+  }
+
+  /** The directory may still belong to an engine whose supervisor was killed and which ends right now. */
+  async startFirst(): Promise<void> {
+    const deadline = Date.now() + (this.options.waitForDirectoryMs ?? 10_000);
+    for (;;) {
+      try {
+        await this.startOnce();
+        return;
+      } catch (error) {
+        const mayPass =
+          error instanceof EngineStartError &&
+          error.message.includes('is in use by another ClickHouse engine');
+        if (!mayPass || Date.now() > deadline) throw error;
+        await sleep(FIRST_BACKOFF_MS);
+      }
+    }
+  }
+
+  async addBankReader(bank: string): Promise<string> {
+    assertBank(bank);
+    if (!this.banks.has(bank)) {
+      this.banks.add(bank);
+      this.passwords = ensurePasswords(this.options.passwordsFile, [...this.banks]);
+      this.restarting = this.restarting.then(() => this.restart());
+    }
+    await this.restarting;
+    return this.passwords[`bank_${bank}`] ?? '';
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.awake.abort();
+    this.proxy.direct(null);
+    await this.restarting.catch(() => undefined);
+    await this.child?.stop();
+    await this.proxy.close();
+  }
+
+  private async restart(): Promise<void> {
+    const old = this.child;
+    if (old === null || this.stopping) return; // it comes back with the new users anyway
+    this.child = null;
+    this.proxy.direct(null);
+    await old.stop();
+    await this.startUntilUp();
+  }
+
+  private async startOnce(): Promise<void> {
+    const startedAt = Date.now();
+    const { operator } = this.passwords;
+    const child = await startEngineChild({
+      entry: this.options.entry ?? fileURLToPath(new URL('./engine-process.js', import.meta.url)),
+      ...this.writeFiles(),
+      operatorPassword: operator,
+    });
+    try {
+      await checkEngineContract(`http://127.0.0.1:${child.port}/`, this.passwords);
+    } catch (error) {
+      await child.stop();
+      throw error;
+    }
+    this.child = child;
+    this.proxy.direct(child.port);
+    this.tell({ kind: 'started', pid: child.pid, startMs: Date.now() - startedAt });
+    void child.exited.then((exit) => this.onExit(child, exit, startedAt));
+  }
+
+  private async onExit(child: EngineChild, exit: EngineExit, startedAt: number): Promise<void> {
+    if (this.stopping || this.child !== child) return; // a stop or restart of ours
+    this.child = null;
+    this.proxy.direct(null);
+    const restartInMs = Date.now() - startedAt > WELL_AFTER_MS ? 0 : FIRST_BACKOFF_MS;
+    this.tell({ kind: 'exited', exit, restartInMs });
+    await this.pause(restartInMs);
+    this.restarting = this.restarting.then(() => this.startUntilUp());
+    await this.restarting;
+  }
+
+  private async startUntilUp(): Promise<void> {
+    for (let restartInMs = FIRST_BACKOFF_MS; !this.stopping && this.child === null;) {
+      try {
+        await this.startOnce();
+      } catch (error) {
+        restartInMs = Math.min(restartInMs * 2, LONGEST_BACKOFF_MS);
+        this.tell({ kind: 'start-failed', error: error as Error, restartInMs });
+        await this.pause(restartInMs);
+      }
+    }
+  }
+
+  /** A stop does not wait for the back-off. */
+  private async pause(durationMs: number): Promise<void> {
+    await sleep(durationMs, undefined, { signal: this.awake.signal }).catch(() => undefined);
+  }
+
+  private writeFiles(): { configFile: string; dataFolder: string } {
+    const directory = resolve(this.options.directory);
+    const dataFolder = join(directory, 'data');
+    const configFile = join(directory, 'config.xml');
+    const usersFile = join(directory, 'users.xml');
+    const serverMemoryBytes = this.options.serverMemoryBytes ?? DEFAULT_MEMORY_BYTES;
+    const schema = this.options.schema ?? ROLLCALL_SCHEMA;
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    replaceFile(configFile, renderConfigXml({ usersFile, serverMemoryBytes }));
+    replaceFile(
+      usersFile,
+      renderUsersXml({ passwords: this.passwords, banks: [...this.banks], schema, serverMemoryBytes }),
+    );
+    return { configFile, dataFolder };
+  }
+
+  private tell(event: EngineEvent): void {
+    this.options.onEvent?.(event);
+  }
+}
+
+function assertBank(bank: string): void {
+  if (!BANK.test(bank))
+    throw new Error(`not a bank's name: ${JSON.stringify(bank)} (a-z, 0-9 and -, at most 32)`);
+}
+
+function replaceFile(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
