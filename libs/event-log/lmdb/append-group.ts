@@ -1,0 +1,103 @@
+import type { Topic } from '#domain/topics.js';
+import { TOPIC_PARTITIONS } from '#domain/topics.js';
+import type { LogMessage, Position } from '#event-log/event-log.js';
+import { partitionOfKey } from '#event-log/partition-of-key.js';
+import { ChunkWriter } from './chunk.js';
+
+const FIRST_BUFFER_BYTES = 64 * 1024;
+const LARGEST_SPARE_BYTES = 1024 * 1024;
+const MOST_SPARE_BUFFERS = 48;
+
+/** What a group brings to one partition. */
+export interface PartitionAppends {
+  count: number;
+  readonly chunks: ChunkWriter[];
+}
+
+/** One caller's messages inside a group: for each the partition, and its place among the group's messages there. */
+interface PendingAppend {
+  readonly topic: Topic;
+  readonly partitions: Uint8Array;
+  readonly places: Uint32Array;
+  readonly resolve: (positions: readonly Position[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Buffers that chunks were written in, kept for the next chunks: fresh ones cost page faults. */
+export class SpareBuffers {
+  private readonly spare: Buffer[] = [];
+
+  take(): Buffer {
+    return this.spare.pop() ?? Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES);
+  }
+
+  give(buffer: Buffer): void {
+    if (this.spare.length < MOST_SPARE_BUFFERS && buffer.length <= LARGEST_SPARE_BYTES)
+      this.spare.push(buffer);
+  }
+}
+
+/**
+ * The appends that share one transaction and one fsync. Messages are copied into chunks as they come, so that the
+ * write lock is held for the writing alone; offsets are given when the transaction knows where the partitions end.
+ */
+export class AppendGroup {
+  readonly topics = new Map<Topic, (PartitionAppends | undefined)[]>();
+  bytes = 0;
+  private readonly appends: PendingAppend[] = [];
+
+  constructor(private readonly buffers: SpareBuffers) {}
+
+  /** Adds the messages; the promise settles with the group's transaction. */
+  add(topic: Topic, messages: readonly LogMessage[]): Promise<readonly Position[]> {
+    const partitionCount = TOPIC_PARTITIONS[topic];
+    const partitions = new Uint8Array(messages.length);
+    const places = new Uint32Array(messages.length);
+    messages.forEach((message, index) => {
+      const partition = partitionOfKey(message.key, partitionCount);
+      partitions[index] = partition;
+      places[index] = this.put(topic, partition, message);
+    });
+    return new Promise((resolve, reject) => {
+      this.appends.push({ topic, partitions, places, resolve, reject });
+    });
+  }
+
+  /** Tells every caller the positions. `starts`: the offset in each partition where the group's messages begin. */
+  resolve(starts: ReadonlyMap<Topic, readonly number[]>): void {
+    for (const { topic, partitions, places, resolve } of this.appends) {
+      const topicStarts = starts.get(topic) ?? [];
+      const positions: Position[] = [];
+      partitions.forEach((partition, index) => {
+        positions.push({ topic, partition, offset: (topicStarts[partition] ?? 0) + (places[index] ?? 0) });
+      });
+      resolve(positions);
+    }
+    this.release();
+  }
+
+  reject(error: unknown): void {
+    for (const append of this.appends) append.reject(error);
+    this.release();
+  }
+
+  private put(topic: Topic, partition: number, message: LogMessage): number {
+    let byPartition = this.topics.get(topic);
+    if (byPartition === undefined) this.topics.set(topic, (byPartition = []));
+    const appends = (byPartition[partition] ??= { count: 0, chunks: [] });
+    let chunk = appends.chunks.at(-1);
+    if (chunk === undefined || chunk.isFull) {
+      chunk = new ChunkWriter(this.buffers.take());
+      appends.chunks.push(chunk);
+    }
+    this.bytes += chunk.append(message);
+    return appends.count++;
+  }
+
+  private release(): void {
+    for (const byPartition of this.topics.values())
+      for (const appends of byPartition)
+        for (const chunk of appends?.chunks ?? []) this.buffers.give(chunk.release());
+    this.topics.clear();
+  }
+}

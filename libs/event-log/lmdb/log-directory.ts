@@ -1,0 +1,128 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Topic } from '#domain/topics.js';
+import type { Position } from '#event-log/event-log.js';
+import { DiskSpace } from './disk-space.js';
+import { Doorbell } from './doorbell.js';
+import { GroupCommitter } from './group-committer.js';
+import { GroupOffsets } from './group-offsets.js';
+import { DEAD_LETTERS, FACTS, Journal } from './journal.js';
+
+const READER_CHECK_EVERY_MS = 60_000;
+
+export interface LogDirectoryOptions {
+  readonly minFreeBytes: number;
+  readonly mapSizeBytes: number;
+  readonly pollMs: number;
+  readonly nowMs: () => number;
+}
+
+/** All environments of one log directory, open once in a process. */
+export class LogDirectory {
+  private readonly factsCommitter: GroupCommitter;
+  private readonly deadLettersCommitter: GroupCommitter;
+  private readonly readerCheck: NodeJS.Timeout;
+
+  private constructor(
+    private readonly facts: Journal,
+    private readonly deadLetters: Journal,
+    readonly groups: GroupOffsets,
+    readonly doorbell: Doorbell,
+    private readonly disk: DiskSpace,
+  ) {
+    const ring = (): void => {
+      doorbell.ring();
+    };
+    this.factsCommitter = new GroupCommitter(facts, disk, ring);
+    this.deadLettersCommitter = new GroupCommitter(deadLetters, disk, ring);
+    this.readerCheck = setInterval(() => {
+      this.clearStaleReaders();
+    }, READER_CHECK_EVERY_MS).unref();
+    this.clearStaleReaders();
+  }
+
+  static async open(path: string, options: LogDirectoryOptions): Promise<LogDirectory> {
+    const { minFreeBytes, mapSizeBytes, pollMs, nowMs } = options;
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return new LogDirectory(
+      await Journal.open(path, FACTS, mapSizeBytes, nowMs),
+      await Journal.open(path, DEAD_LETTERS, mapSizeBytes, nowMs),
+      new GroupOffsets(path, mapSizeBytes),
+      new Doorbell(pollMs),
+      new DiskSpace(path, minFreeBytes),
+    );
+  }
+
+  journal(topic: Topic): Journal {
+    return topic === 'patch.dead-letters' ? this.deadLetters : this.facts;
+  }
+
+  committer(topic: Topic): GroupCommitter {
+    return topic === 'patch.dead-letters' ? this.deadLettersCommitter : this.factsCommitter;
+  }
+
+  /** @throws LogUnavailableError */
+  async commitOffsets(group: string, positions: readonly Position[]): Promise<void> {
+    try {
+      await this.groups.commit(group, positions);
+    } catch (error) {
+      throw await this.disk.explain(error, 0);
+    }
+  }
+
+  /** Lets appends end, wakes waiting reads, closes the environments. */
+  async close(): Promise<void> {
+    clearInterval(this.readerCheck);
+    this.doorbell.ring();
+    await Promise.all([this.factsCommitter.idle(), this.deadLettersCommitter.idle()]);
+    await Promise.all([this.facts.close(), this.deadLetters.close(), this.groups.close()]);
+  }
+
+  private clearStaleReaders(): void {
+    this.facts.clearStaleReaders();
+    this.deadLetters.clearStaleReaders();
+    this.groups.clearStaleReaders();
+  }
+}
+
+interface SharedDirectory {
+  readonly directory: Promise<LogDirectory>;
+  users: number;
+}
+
+const shared = new Map<string, SharedDirectory>();
+const closing = new Map<string, Promise<void>>();
+
+/**
+ * The directory, opened by its first user in this process and shared by the others (whose options are not looked at).
+ * Two lmdb-js environments of one file in one process can block each other for ever: one waits in a worker for its
+ * turn on the main thread, which waits for the write lock the worker holds.
+ */
+export async function shareLogDirectory(
+  path: string,
+  options: LogDirectoryOptions,
+): Promise<{ readonly directory: LogDirectory; readonly release: () => Promise<void> }> {
+  const at = resolve(path);
+  while (closing.has(at)) await closing.get(at);
+  let entry = shared.get(at);
+  if (entry === undefined) {
+    entry = { directory: LogDirectory.open(at, options), users: 0 };
+    shared.set(at, entry);
+  }
+  entry.users += 1;
+  const used = entry;
+  const release = async (): Promise<void> => {
+    used.users -= 1;
+    if (used.users > 0) return;
+    shared.delete(at);
+    const closed = used.directory.then((directory) => directory.close()).finally(() => closing.delete(at));
+    closing.set(at, closed);
+    await closed;
+  };
+  try {
+    return { directory: await used.directory, release };
+  } catch (error) {
+    if (shared.get(at) === used) shared.delete(at);
+    throw error;
+  }
+}

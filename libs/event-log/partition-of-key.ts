@@ -1,0 +1,46 @@
+const SEED = 0x9747b28c;
+const MIX = 0x5bd1e995;
+
+/**
+ * The partition of a message key: murmur2 over its UTF-8 bytes, the sign bit cut, modulo the partition count. This is
+ * what Kafka's default partitioner does (org.apache.kafka.common.utils.Utils.murmur2), so that a log copied from lmdb
+ * to Kafka keeps every key in its partition.
+ */
+export function partitionOfKey(key: string, partitions: number): number {
+  if (partitions === 1) return 0;
+  return (murmur2(key) & 0x7fffffff) % partitions;
+}
+
+/** Signed 32-bit murmur2 of the UTF-8 bytes of `text`, with Kafka's seed. */
+export function murmur2(text: string): number {
+  return isAscii(text)
+    ? murmur2Of(text.length, (index) => text.charCodeAt(index))
+    : murmur2OfBytes(Buffer.from(text, 'utf8'));
+}
+
+/** Keys are nearly always ASCII, and then their characters are their bytes: no encoding on the hot path. */
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
+}
+
+const murmur2OfBytes = (bytes: Buffer): number => murmur2Of(bytes.length, (index) => bytes.readUInt8(index));
+
+function murmur2Of(length: number, byteAt: (index: number) => number): number {
+  let hash = SEED ^ length;
+  let index = 0;
+  for (; index + 4 <= length; index += 4) {
+    let word =
+      byteAt(index) | (byteAt(index + 1) << 8) | (byteAt(index + 2) << 16) | (byteAt(index + 3) << 24);
+    word = Math.imul(word, MIX);
+    word ^= word >>> 24;
+    hash = Math.imul(hash, MIX) ^ Math.imul(word, MIX);
+  }
+  const rest = length - index;
+  if (rest === 3) hash ^= byteAt(index + 2) << 16;
+  if (rest >= 2) hash ^= byteAt(index + 1) << 8;
+  if (rest >= 1) hash = Math.imul(hash ^ byteAt(index), MIX);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, MIX);
+  return hash ^ (hash >>> 15);
+}
