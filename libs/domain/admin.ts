@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { bankSchema } from './attempt-event.js';
+import { GENERATIONS } from './generation.js';
+import type { Generation } from './generation.js';
 
 export const SCOPES = ['collect', 'simulate', 'read', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -34,7 +36,7 @@ export const adminEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('ProjectionSwapped'),
     at: instant,
-    generation: z.enum(['blue', 'green']),
+    generation: z.enum(GENERATIONS),
     /** Hash of rules, catalogue and configuration the generation was filled with. */
     rulesHash: z.string(),
   }),
@@ -58,10 +60,18 @@ export interface AdminState {
   readonly banks: ReadonlyMap<string, Bank>;
   /** By SHA-256 of the token. */
   readonly credentials: ReadonlyMap<string, Credential>;
-  readonly generation: 'blue' | 'green';
+  /** Which of the two fillings of the store answers questions. */
+  readonly generation: Generation;
+  /** When it took over from the other; null when it is the first. */
+  readonly swappedAt: string | null;
 }
 
-export const initialAdminState: AdminState = { banks: new Map(), credentials: new Map(), generation: 'blue' };
+export const initialAdminState: AdminState = {
+  banks: new Map(),
+  credentials: new Map(),
+  generation: 'blue',
+  swappedAt: null,
+};
 
 /** Folds one event of `patch.admin`; a bank added twice keeps its first settings. */
 export function evolveAdmin(state: AdminState, event: AdminEvent): AdminState {
@@ -83,7 +93,7 @@ export function evolveAdmin(state: AdminState, event: AdminEvent): AdminState {
       return { ...state, credentials: new Map(left) };
     }
     case 'ProjectionSwapped':
-      return { ...state, generation: event.generation };
+      return { ...state, generation: event.generation, swappedAt: event.at };
   }
 }
 

@@ -25,7 +25,7 @@ import { Conditions } from './questions/conditions.js';
 import { askDevice } from './questions/device.js';
 import type { Ask } from './questions/ask.js';
 import { databaseOf } from './tables.js';
-import type { Generation } from './tables.js';
+import type { Generation } from '#domain/generation.js';
 
 /** The questions, asked of the generation that is live when each is asked. */
 export class ClickHouseStore extends AttemptStore {

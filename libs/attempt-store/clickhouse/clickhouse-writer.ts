@@ -16,7 +16,7 @@ import {
   reportToRow,
 } from './report-columns.js';
 import { databaseOf } from './tables.js';
-import type { Generation } from './tables.js';
+import type { Generation } from '#domain/generation.js';
 import { watchSeriesQuery, watchSeriesFromRow } from './questions/watch-series.js';
 import type { WatchSeriesRow } from './questions/watch-series.js';
 

@@ -26,6 +26,6 @@ const TSV_ESCAPES: Readonly<Record<string, string>> = {
   '\r': '\\r',
   '\0': '\\0',
 };
- 
+
 const escapeTsv = (text: string): string =>
   text.replace(/[\\\t\n\r\0]/g, (char) => TSV_ESCAPES[char] ?? char);

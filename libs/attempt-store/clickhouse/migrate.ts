@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { withStoreErrors } from './connection.js';
 import { databaseOf, PUBLIC_DATABASE, PUBLIC_VIEWS } from './tables.js';
-import type { Generation } from './tables.js';
+import type { Generation } from '#domain/generation.js';
 
 /** An applied migration was changed afterwards, or the store was made by other rules. Needs an operator: never repaired silently. */
 export class MigrationError extends Error {

@@ -1,6 +1,4 @@
-/** The two generations a store can hold; the public views in `rollcall` point at the live one. */
-export const GENERATIONS = ['blue', 'green'] as const;
-export type Generation = (typeof GENERATIONS)[number];
+import type { Generation } from '#domain/generation.js';
 
 /** Database of the public views (Grafana, BI tools). */
 export const PUBLIC_DATABASE = 'rollcall';
@@ -18,7 +16,7 @@ export const BANK_TABLES = [
 ] as const;
 
 /** Tables without a bank column. */
-export const SHARED_TABLES = ['signatures', 'migrations'] as const;
+export const SHARED_TABLES = ['signatures', 'migrations', 'generation'] as const;
 
 /** Views offered to Grafana and BI tools, by the same name in a generation's database and in `rollcall`. */
 export const PUBLIC_VIEWS = [

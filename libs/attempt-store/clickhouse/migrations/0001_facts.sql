@@ -101,3 +101,11 @@ CREATE TABLE {database}.kb_links
 ENGINE = ReplacingMergeTree
 ORDER BY (bank, update_id, update_revision, kb)
 COMMENT 'Which KB an update id stands for, as reports told.';
+
+CREATE TABLE {database}.generation
+(
+    rules_hash String COMMENT 'Hash of the rules, catalogue and configuration this generation is filled with',
+    begun_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When its filling began'
+)
+ENGINE = MergeTree ORDER BY begun_at
+COMMENT 'What this filling was made with; one row.';

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import type { AttemptEvent, InventoryEvent } from '#domain/attempt-event.js';
+import type { UnreadableReason } from '#domain/reasons.js';
+import { decodeEvent } from '#domain/upcast-event.js';
+import type { LogMessage, LogRecord, LogSlice } from '#event-log/event-log.js';
+
+/** What became of a batch of messages. `largestArrivalMs` and `readable` run parallel to the slices. */
+export interface DecodedBatch {
+  readonly attempts: readonly AttemptEvent[];
+  readonly inventories: readonly InventoryEvent[];
+  readonly unreadable: readonly UnreadableMessage[];
+  readonly largestArrivalMs: readonly (number | null)[];
+  readonly readable: readonly (readonly boolean[])[];
+}
+
+export interface UnreadableMessage {
+  readonly slice: LogSlice;
+  readonly record: LogRecord;
+  readonly reason: UnreadableReason;
+  readonly detail: string;
+}
+
+/** Reads every message of the slices; never throws for what a message holds. */
+export function decodeSlices(slices: readonly LogSlice[]): DecodedBatch {
+  const attempts: AttemptEvent[] = [];
+  const inventories: InventoryEvent[] = [];
+  const unreadable: UnreadableMessage[] = [];
+  const largest = new Map<LogSlice, number>();
+  const readable = slices.map((slice) =>
+    slice.records.map((record) => {
+      const decoded = decodeEvent(record.value);
+      if (decoded.kind === 'unreadable') {
+        unreadable.push({ slice, record, reason: decoded.reason, detail: decoded.detail });
+        return false;
+      }
+      if (decoded.event.eventType === 'patch.update_attempt') attempts.push(decoded.event);
+      else inventories.push(decoded.event);
+      largest.set(slice, Math.max(largest.get(slice) ?? 0, Date.parse(decoded.event.receivedAt)));
+      return true;
+    }),
+  );
+  return {
+    attempts,
+    inventories,
+    unreadable,
+    readable,
+    largestArrivalMs: slices.map((slice) => largest.get(slice) ?? null),
+  };
+}
+
+/** The unreadable message as it goes to the dead letters: whole, with its position, reason and hash. */
+export function toDeadLetter({ slice, record, reason, detail }: UnreadableMessage): LogMessage {
+  return {
+    key: record.key,
+    value: record.value,
+    headers: {
+      reason,
+      detail: detail.slice(0, 200),
+      topic: slice.topic,
+      partition: String(slice.partition),
+      offset: String(record.offset),
+      sha256: createHash('sha256').update(record.value).digest('hex'),
+    },
+  };
+}

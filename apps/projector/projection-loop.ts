@@ -1,0 +1,95 @@
+import type { CommandBus } from '@nestjs/cqrs';
+import type { Generation } from '#domain/generation.js';
+import type { LogConsumer, LogSlice, ReadLimits } from '#event-log/event-log.js';
+import type { Logger } from '#runtime/logger.js';
+import type { Metrics } from '#runtime/metrics.js';
+import { retryForever } from './retry-forever.js';
+import { FloodGuard } from './flood-guard.js';
+import { ProjectBatch } from './project-batch/project-batch.js';
+import type { ProjectedBatch } from './project-batch/project-batch.js';
+import { WatchClock } from './watch-clock.js';
+
+export interface ProjectionLoopOptions {
+  readonly generation: Generation;
+  readonly limits: ReadLimits;
+  /** Called after each commit with the time of the watch (ms); null before the first event. */
+  readonly onProjected?: (watchTimeMs: number | null) => Promise<void>;
+}
+
+/** The path of a batch, and the only place where an offset is committed: read → project → commit. */
+export class ProjectionLoop {
+  private readonly floods = new FloodGuard();
+  private readonly clock = new WatchClock();
+
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly consumer: LogConsumer,
+    private readonly options: ProjectionLoopOptions,
+    private readonly metrics: Metrics,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Runs until the signal, then ends with the batch at hand stored and committed. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) await this.step(signal);
+  }
+
+  /** One batch. Returns how many messages it held (0 = nothing new within the linger). */
+  async step(signal: AbortSignal): Promise<number> {
+    const slices = await retryForever(
+      'read',
+      () => this.consumer.read(this.options.limits, signal),
+      this,
+      signal,
+    );
+    if (!slices || slices.length === 0) return 0;
+    const endTimer = this.metrics.batchSeconds.startTimer();
+    const command = new ProjectBatch(this.options.generation, slices);
+    const projected = await retryForever('project', () => this.commands.execute(command), this, signal);
+    if (!projected) return 0; // Stopped while the store was away: nothing committed, nothing lost.
+    const committed = await retryForever(
+      'commit',
+      () => this.consumer.commit(slices).then(() => true),
+      this,
+      signal,
+    );
+    if (!committed) return 0;
+    endTimer();
+    this.account(slices, projected);
+    await this.options.onProjected?.(this.clock.nowMs);
+    return projected.messages;
+  }
+
+  /** Told by `retryForever` before each further try. */
+  noteRetry(what: string, error: unknown, waitMs: number): void {
+    this.metrics.storeRetries.inc();
+    this.logger.warn(
+      { err: error, what, waitMs, generation: this.options.generation },
+      `${what} failed; trying again`,
+    );
+  }
+
+  private account(slices: readonly LogSlice[], projected: ProjectedBatch): void {
+    this.metrics.messagesProjected.inc({ result: 'event', reason: '' }, projected.events);
+    for (const [reason, count] of projected.unreadable) {
+      this.metrics.messagesProjected.inc({ result: 'unreadable', reason }, count);
+    }
+    let lag = 0;
+    slices.forEach((slice, index) => {
+      this.clock.note(slice, projected.largestArrivalMs[index] ?? null);
+      lag += slice.endOffset - slice.nextOffset;
+      if (this.floods.note(slice.topic, slice.partition, projected.readable[index] ?? [])) this.pause(slice);
+    });
+    this.metrics.lagMessages.set(lag);
+    const newest = this.clock.nowMs;
+    if (newest !== null) this.metrics.freshnessSeconds.set(Math.max(0, (Date.now() - newest) / 1_000));
+  }
+
+  private pause({ topic, partition }: LogSlice): void {
+    this.consumer.pause(topic, partition);
+    this.logger.error(
+      { topic, partition },
+      `partition ${topic}/${partition} is paused: too many messages in a row cannot be read, so this is a defect of ours or a wrong topic; nothing is lost. Look at patch.dead-letters, mend it, restart the projector`,
+    );
+  }
+}

@@ -1,0 +1,63 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule, FactoryProvider } from '@nestjs/common';
+import { CommandBus, CqrsModule } from '@nestjs/cqrs';
+import { rulesHash } from '#domain/rules-hash.js';
+import { StoreWriters } from '#attempt-store/store-writers.js';
+import { ClickHouseWriters } from '#attempt-store/clickhouse/clickhouse-writers.js';
+import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
+import { AdminReader } from '#event-log/admin-reader.js';
+import { EventLog } from '#event-log/event-log.js';
+import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
+import { createLogger } from '#runtime/logger.js';
+import { createMetrics } from '#runtime/metrics.js';
+import { HealthController } from './health.controller.js';
+import { ProjectBatchHandler } from './project-batch/project-batch.js';
+import type { ProjectorConfig } from './projector.config.js';
+import { Projector } from './projector.js';
+
+/** How old the live generation may be known: a swap is followed within this. */
+const ADMIN_MAX_AGE_MS = 2_000;
+
+/** Composition root: which adapter stands behind which port. */
+@Module({})
+export class ProjectorModule {
+  /** The live projector: fills the store until it is stopped. */
+  static with(config: ProjectorConfig): DynamicModule {
+    const projector: FactoryProvider = {
+      provide: Projector,
+      inject: [CommandBus, EventLog, StoreWriters],
+      useFactory: (commands: CommandBus, log: EventLog, writers: StoreWriters) =>
+        new Projector({
+          commands,
+          log,
+          writers,
+          admin: new AdminReader(log, ADMIN_MAX_AGE_MS),
+          config,
+          metrics: createMetrics('projector'),
+          logger: createLogger('projector', config.ROLLCALL_LOG_LEVEL),
+        }),
+    };
+    const base = ProjectorModule.forRebuild(config);
+    return { ...base, controllers: [HealthController], providers: [...(base.providers ?? []), projector] };
+  }
+
+  /** Only what projecting needs: a rebuild drives it itself. */
+  static forRebuild(config: ProjectorConfig): DynamicModule {
+    return {
+      module: ProjectorModule,
+      imports: [CqrsModule.forRoot()],
+      providers: [
+        ProjectBatchHandler,
+        {
+          provide: EventLog,
+          useFactory: () => openLmdbEventLog({ directory: config.ROLLCALL_LOG.replace(/^lmdb:/, '') }),
+        },
+        {
+          provide: StoreWriters,
+          useFactory: () =>
+            new ClickHouseWriters(connectClickHouse({ url: config.ROLLCALL_CLICKHOUSE }), rulesHash),
+        },
+      ],
+    };
+  }
+}

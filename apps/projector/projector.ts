@@ -1,0 +1,161 @@
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { CommandBus } from '@nestjs/cqrs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GENERATIONS } from '#domain/generation.js';
+import type { Generation } from '#domain/generation.js';
+import type { StoreWriters } from '#attempt-store/store-writers.js';
+import type { AdminReader } from '#event-log/admin-reader.js';
+import type { EventLog } from '#event-log/event-log.js';
+import type { Logger } from '#runtime/logger.js';
+import type { Metrics } from '#runtime/metrics.js';
+import { ProjectionLoop } from './projection-loop.js';
+import type { ProjectorConfig } from './projector.config.js';
+import { retryForever } from './retry-forever.js';
+import { startSpikeWatch } from './watch/start-spike-watch.js';
+
+/** Topics whose messages become rows. */
+export const PROJECTED_TOPICS = ['patch.attempts', 'patch.inventory'] as const;
+
+/** Each generation is filled by a group of its own, so that a rebuild begins at the beginning. */
+export const groupOf = (generation: Generation): string => `projector-${generation}`;
+
+/** The generation that lost a swap is filled for so long after, so that a swap can be taken back. */
+const FILL_OLD_FOR_MS = 3_600_000;
+const LOOK_FOR_SWAP_MS = 2_000;
+
+export interface ProjectorParts {
+  readonly commands: CommandBus;
+  readonly log: EventLog;
+  readonly writers: StoreWriters;
+  readonly admin: AdminReader;
+  readonly config: ProjectorConfig;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Keeps the generations filled that should be: the live one with the spike watch, and for an hour the one before. */
+export class Projector implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(readonly parts: ProjectorParts) {}
+
+  /** False until the first generation is ready to be filled. */
+  ready = false;
+
+  onApplicationBootstrap(): void {
+    this.running = this.run().catch((error: unknown) => {
+      this.parts.logger.fatal({ err: error }, `the projector cannot go on: ${(error as Error).message}`);
+      process.exitCode = 1;
+      process.kill(process.pid, 'SIGTERM');
+    });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    await this.parts.log.close();
+  }
+
+  noteRetry(what: string, error: unknown, waitMs: number): void {
+    this.parts.logger.warn({ err: error, waitMs }, `${what} failed; trying again`);
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    const fillers = new Map<
+      Generation,
+      { readonly live: boolean; readonly stop: AbortController; readonly done: Promise<void> }
+    >();
+    const failed = new AbortController();
+    while (!signal.aborted) {
+      const wanted = await retryForever(
+        'reading the live generation',
+        () => this.wantedGenerations(),
+        this,
+        signal,
+      );
+      if (!wanted) break;
+      for (const generation of GENERATIONS) {
+        const filler = fillers.get(generation);
+        const live = wanted.get(generation);
+        if (filler && filler.live !== live) {
+          filler.stop.abort();
+          await filler.done;
+          fillers.delete(generation);
+        }
+        if (live !== undefined && !fillers.has(generation)) {
+          const stop = new AbortController();
+          const done = this.fill(generation, live, AbortSignal.any([stop.signal, signal]));
+          done.catch((error: unknown) => failed.abort(error));
+          fillers.set(generation, { live, stop, done });
+        }
+      }
+      await sleep(LOOK_FOR_SWAP_MS, undefined, { signal: AbortSignal.any([signal, failed.signal]) }).catch(
+        () => undefined,
+      );
+      if (failed.signal.aborted) break;
+    }
+    this.stopping.abort();
+    await Promise.all([...fillers.values()].map((filler) => filler.done));
+  }
+
+  /** Generation → whether it is the live one. */
+  private async wantedGenerations(): Promise<Map<Generation, boolean>> {
+    const { generation, swappedAt } = await this.parts.admin.current();
+    const wanted = new Map<Generation, boolean>([[generation, true]]);
+    if (swappedAt !== null && Date.now() - Date.parse(swappedAt) < FILL_OLD_FOR_MS) {
+      for (const other of GENERATIONS) if (other !== generation) wanted.set(other, false);
+    }
+    return wanted;
+  }
+
+  private async fill(generation: Generation, live: boolean, signal: AbortSignal): Promise<void> {
+    const { commands, log, writers, config, metrics, logger } = this.parts;
+    const store = writers.of(generation);
+    await this.untilStoreAnswers(async () => {
+      await writers.prepare(generation);
+      if (live) await writers.publish(generation);
+    }, signal);
+    if (signal.aborted) return;
+    const watch = live ? await startSpikeWatch({ log, store, config, metrics, logger }) : null;
+    const consumer = await log.consume(groupOf(generation), PROJECTED_TOPICS);
+    this.ready = true;
+    logger.info({ generation, live }, `filling generation ${generation}`);
+    const limits = {
+      maxRecords: config.ROLLCALL_BATCH_MESSAGES,
+      maxBytes: config.ROLLCALL_BATCH_BYTES,
+      maxWaitMs: config.ROLLCALL_BATCH_LINGER_MS,
+    };
+    const onProjected = watch ? (watchTimeMs: number | null) => watch.onProjected(watchTimeMs) : undefined;
+    const loop = new ProjectionLoop(
+      commands,
+      consumer,
+      { generation, limits, ...(onProjected && { onProjected }) },
+      metrics,
+      logger,
+    );
+    try {
+      await loop.run(signal);
+    } finally {
+      await consumer.close();
+    }
+  }
+
+  /** Waits for a store that is away; a store made by other rules is for an operator, so that error goes up. */
+  private async untilStoreAnswers(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    let refused: Error | null = null;
+    await retryForever(
+      'preparing the store',
+      async () => {
+        await work().catch((error: unknown) => {
+          if (error instanceof Error && error.name === 'MigrationError') refused = error;
+          else throw error;
+        });
+      },
+      this,
+      signal,
+    );
+    if (refused !== null) throw refused as Error;
+  }
+}

@@ -1,0 +1,68 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import { GENERATIONS } from '#domain/generation.js';
+import type { Generation } from '#domain/generation.js';
+import type { AttemptStoreWriter } from '../attempt-store.js';
+import { StoreWriters } from '../store-writers.js';
+import { ClickHouseWriter } from './clickhouse-writer.js';
+import { withStoreErrors } from './connection.js';
+import { differencesQuery } from './questions/differences.js';
+import { dropGeneration, migrate, MigrationError, publishViews } from './migrate.js';
+import { databaseOf } from './tables.js';
+
+/** Both generations of one ClickHouse. */
+export class ClickHouseWriters extends StoreWriters {
+  private readonly writers: ReadonlyMap<Generation, AttemptStoreWriter>;
+
+  constructor(
+    private readonly client: ClickHouseClient,
+    /** Hash of the rules this program fills with. */
+    private readonly rulesHash: string,
+  ) {
+    super();
+    this.writers = new Map(
+      GENERATIONS.map((generation) => [generation, new ClickHouseWriter(client, generation)]),
+    );
+  }
+
+  override of(generation: Generation): AttemptStoreWriter {
+    const writer = this.writers.get(generation);
+    if (!writer) throw new TypeError(`there is no generation ${generation}`);
+    return writer;
+  }
+
+  override async prepare(generation: Generation): Promise<void> {
+    await migrate(this.client, generation);
+    const database = databaseOf(generation);
+    const [known] = await this.rows<{ rules_hash: string }>(
+      `SELECT rules_hash FROM ${database}.generation ORDER BY begun_at LIMIT 1`,
+    );
+    if (known === undefined) {
+      await this.command(`INSERT INTO ${database}.generation (rules_hash) VALUES ('${this.rulesHash}')`);
+    } else if (known.rules_hash !== this.rulesHash) {
+      throw new MigrationError(
+        `${database} was filled by other rules (${known.rules_hash}; this program has ${this.rulesHash}): run "rollcall rebuild"`,
+      );
+    }
+  }
+
+  override async drop(generation: Generation): Promise<void> {
+    await dropGeneration(this.client, generation);
+  }
+
+  override async publish(generation: Generation): Promise<void> {
+    await publishViews(this.client, generation);
+  }
+
+  override async differences(limit: number): Promise<readonly string[]> {
+    const rows = await this.rows<{ key: string }>(differencesQuery(limit));
+    return rows.map(({ key }) => key);
+  }
+
+  private async command(query: string): Promise<void> {
+    await withStoreErrors(() => this.client.command({ query }));
+  }
+
+  private async rows<T>(query: string): Promise<T[]> {
+    return withStoreErrors(async () => (await this.client.query({ query, format: 'JSONEachRow' })).json<T>());
+  }
+}

@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import { SCHEMA_VERSION } from './attempt-event.js';
+import catalogue from './kb-builds.json' with { type: 'json' };
+import { SIGNATURE_VERSION } from './signature.js';
+
+/**
+ * Raise it with every change that lets the same reports tell another history (attempts, episodes, supersession,
+ * stages, links). Views filled by other rules must be rebuilt, never mixed.
+ */
+const RULES_VERSION = 1;
+
+/** What a filling of the store depends on besides the log. */
+export const rulesHash: string = createHash('sha256')
+  .update(JSON.stringify([RULES_VERSION, SIGNATURE_VERSION, SCHEMA_VERSION, catalogue.rows]))
+  .digest('hex')
+  .slice(0, 16);
