@@ -1,0 +1,99 @@
+import { boundedMemo } from './bounded-memo.js';
+import { symbolOf } from './error-symbols.js';
+import { innerCauseOf } from './inner-cause.js';
+import { objectFamily } from './object-family.js';
+import type { FailingObject, InnerError, Signature } from './report.js';
+import { shortId } from './short-id.js';
+import type { Stage } from './words.js';
+import { isWrapperCode } from './wrapper-codes.js';
+
+/** Part of every signature id: raise it when equal facts would get another signature. */
+export const SIGNATURE_VERSION = 1;
+
+/** The facts of a failure that its signature is made of. */
+export interface FailureFacts {
+  readonly stage: Stage;
+  readonly hresult: string;
+  readonly reportedHresult: string;
+  readonly innerErrors: readonly InnerError[];
+  readonly failureSource: string;
+  readonly failingObject: FailingObject | null;
+}
+
+/** A failure reduced to what can be compared; '' = not known. */
+export interface FailureParts {
+  /** The code, or `unknown`. */
+  readonly code: string;
+  /** The code the user was shown, when it is another one. */
+  readonly reported: string;
+  readonly stage: string;
+  readonly failureSource: string;
+  readonly inner: string;
+  readonly object: string;
+  readonly signature: Signature;
+}
+
+const partsByFacts = boundedMemo<FailureParts>(50_000);
+
+/** Signature of a failure in three levels; equal facts in any order give the equal signature. */
+export const signatureOf = (facts: FailureFacts): Signature => failurePartsOf(facts).signature;
+
+/** The comparable parts of a failure, with its signature. */
+export function failurePartsOf(facts: FailureFacts): FailureParts {
+  const { failingObject } = facts;
+  let key = `${facts.hresult}\n${facts.reportedHresult}\n${facts.stage}\n${facts.failureSource}`;
+  for (const { code, kind } of facts.innerErrors) key += `\n${kind}${code}`;
+  if (failingObject) key += `\n\n${failingObject.type}\n${failingObject.name}\n${failingObject.path ?? ''}`;
+  return partsByFacts(key, () => readParts(facts));
+}
+
+function readParts(facts: FailureFacts): FailureParts {
+  const code = facts.hresult || facts.reportedHresult || 'unknown';
+  const reported = facts.reportedHresult === code ? '' : facts.reportedHresult;
+  const stage = facts.stage === 'unknown' ? '' : facts.stage;
+  const failureSource = failureSourceName(facts.failureSource);
+  const inner = innerCauseOf(code, facts.innerErrors);
+  const object = facts.failingObject ? objectFamily(facts.failingObject) : '';
+
+  const l2 = stage || failureSource ? `${stage || '-'}/${failureSource || '-'}` : '';
+  const l3 = inner && object ? `${inner.text} + ${object}` : (inner?.text ?? object);
+  const signature: Signature = {
+    id: shortId([SIGNATURE_VERSION, code, l2, l3]),
+    l1: code,
+    l2,
+    l3,
+    fineness: finenessOf(code, l2, l3),
+    reason: reasonOf(code, stage, failureSource, inner, object),
+  };
+  return { code, reported, stage, failureSource, inner: inner?.text ?? '', object, signature };
+}
+
+function finenessOf(code: string, l2: string, l3: string): Signature['fineness'] {
+  if (l3 !== '') return 3;
+  if (l2 !== '') return 2;
+  return code === 'unknown' || isWrapperCode(code) ? 0 : 1;
+}
+
+/** CBS writes `CSI Other`, `DOQ` …; other spellings of the same word must not make a second cohort. */
+function failureSourceName(written: string): string {
+  const text = written.trim().replace(/\s+/g, ' ').toLowerCase();
+  return text === 'unknown' || text === 'not applicable' ? '' : text;
+}
+
+function reasonOf(
+  code: string,
+  stage: string,
+  failureSource: string,
+  inner: { readonly text: string; readonly symbol: string | null } | null,
+  object: string,
+): string {
+  const symbol = symbolOf(code);
+  const said = [
+    code === 'unknown' ? 'no code given' : `code ${code}${symbol === null ? '' : ` (${symbol})`}`,
+  ];
+  if (stage) said.push(`failed at stage ${stage}`);
+  if (failureSource) said.push(`failure source ${failureSource}`);
+  if (inner) said.push(`inner error ${inner.text}${inner.symbol === null ? '' : ` ${inner.symbol}`}`);
+  if (object) said.push(`failing object ${object}`);
+  return `Grouped by ${said.join(', ')}.`;
+}
