@@ -12,7 +12,9 @@ export function localTextToMs(text: string): number | null {
   ];
   const ms = Date.UTC(year, month - 1, day, hour, minute, second);
   const back = new Date(ms);
-  return back.getUTCDate() === day && back.getUTCMonth() === month - 1 && hour < 24 && minute < 60 ? ms : null;
+  return back.getUTCDate() === day && back.getUTCMonth() === month - 1 && hour < 24 && minute < 60
+    ? ms
+    : null;
 }
 
 /** `+08:00` from minutes east of UTC. */

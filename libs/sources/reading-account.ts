@@ -17,7 +17,6 @@ export type SourceFormat =
   | 'dism_log'
   | 'windows_update_log'
   | 'windows_update_log_legacy'
-  | 'windows_update_log_tracefmt'
   | 'evtx'
   | 'event_xml'
   | 'unknown';

@@ -1,11 +1,17 @@
 /** What may name a person or a host in a log line, and what stands there instead. Order matters. */
 const SCRUBS: readonly (readonly [RegExp, string])[] = [
   [/\bS-1-(?:5-21|12-1)(?:-\d+)+/gi, '<sid>'],
-  [/([\\/](?:users|documents and settings|profiles)[\\/])(?!public\b|default\b|all users\b|<)[^\\/\r\n'"|<>]{1,64}/gi, '$1<user>'],
+  [
+    /([\\/](?:users|documents and settings|profiles)[\\/])(?!public\b|default\b|all users\b|<)[^\\/\r\n'"|<>]{1,64}/gi,
+    '$1<user>',
+  ],
   [/\\\\(?![?.]\\)[a-z0-9][\w.-]{0,62}(?=\\)/gi, '\\\\<host>'],
   [/\b(https?:\/\/)(?:[^\s/@'"]+@)?[^\s/:'"<>]+/gi, '$1<host>'],
   [/\b(?:desktop|laptop|win)-[a-z0-9]{7,11}\b/gi, '<host>'],
-  [/\b((?:user ?name|account|computer ?name|machine ?name|host ?name|user)\s*[:=]\s*)(?!\(null\))['"]?[^\s,;'"\])]{1,64}/gi, '$1<name>'],
+  [
+    /\b((?:user ?name|account|computer ?name|machine ?name|host ?name|user)\s*[:=]\s*)(?!\(null\))['"]?[^\s,;'"\])]{1,64}/gi,
+    '$1<name>',
+  ],
   [/\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g, '<mail>'],
 ];
 

@@ -34,7 +34,12 @@ export interface PackageChange {
 
 /** How far a rollback went by what the log says: ordered, seen running, seen ended. */
 export type RollbackSeen = 'none' | 'announced' | 'underway' | 'completed';
-const ROLLBACK_RANK: Readonly<Record<RollbackSeen, number>> = { none: 0, announced: 1, underway: 2, completed: 3 };
+const ROLLBACK_RANK: Readonly<Record<RollbackSeen, number>> = {
+  none: 0,
+  announced: 1,
+  underway: 2,
+  completed: 3,
+};
 
 const KEPT_LINES = 24;
 const KEPT_CHANGES = 2_000;
@@ -63,7 +68,9 @@ export class CbsEvidence {
   constructor(readonly kind: 'session' | 'startup' | 'loose') {}
 
   get tellsFailure(): boolean {
-    return this.wer !== null || this.innerErrors.length > 0 || this.failedStep !== '' || this.rollback !== 'none';
+    return (
+      this.wer !== null || this.innerErrors.length > 0 || this.failedStep !== '' || this.rollback !== 'none'
+    );
   }
 
   keep(text: string): void {
@@ -84,12 +91,16 @@ export class CbsEvidence {
     const at = this.innerErrors.findIndex((known) => errorKey(known) === errorKey(error));
     const known = this.innerErrors[at];
     if (known === undefined) this.innerErrors.push(error);
-    else if (known.origin === undefined && error.origin !== undefined) this.innerErrors[at] = { ...known, origin: error.origin };
+    else if (known.origin === undefined && error.origin !== undefined)
+      this.innerErrors[at] = { ...known, origin: error.origin };
   }
 
   /** The first object named is nearest to the cause; a later one only replaces an installer's mere name. */
   object(found: FailingObjectFound): void {
-    if (this.failingObject === null || (this.failingObject.type === 'installer' && found.type !== 'installer')) {
+    if (
+      this.failingObject === null ||
+      (this.failingObject.type === 'installer' && found.type !== 'installer')
+    ) {
       this.failingObject = found;
     }
   }
@@ -97,7 +108,8 @@ export class CbsEvidence {
   states(text: string): void {
     for (const word of text.split(/[|,]/)) {
       const state = /^\s*((?:Cbs)?ExecuteState\w+)/.exec(word)?.[1];
-      if (state === undefined || state === 'ExecuteStateNone' || state === 'CbsExecuteStateComplete') continue;
+      if (state === undefined || state === 'ExecuteStateNone' || state === 'CbsExecuteStateComplete')
+        continue;
       if (state.includes('InitiateRollback')) this.rollbackSeen('announced');
       if (!this.executeStateFlags.includes(state) && this.executeStateFlags.length < 16) {
         this.executeStateFlags.push(detach(state));
@@ -135,8 +147,10 @@ export class CbsEvidence {
   /** `ErrorCode: 800706d9` of the installers' error summary; printed twice. */
   installer(name: string, code: string, component: string | undefined, text: string): void {
     const known = codeOf(code);
-    if (known !== undefined && known !== SUCCESS) this.error({ code: known, kind: 'hresult', origin: detach(name) });
-    if (component !== undefined && component !== 'NONE') this.object({ type: 'component', name: detach(component) });
+    if (known !== undefined && known !== SUCCESS)
+      this.error({ code: known, kind: 'hresult', origin: detach(name) });
+    if (component !== undefined && component !== 'NONE')
+      this.object({ type: 'component', name: detach(component) });
     else this.object({ type: 'installer', name: detach(name) });
     this.keep(text);
   }
@@ -146,7 +160,9 @@ export class CbsEvidence {
 function leadingCode(body: string): string | undefined {
   return (
     /^\s*((?:HRESULT|NTSTATUS)_FROM_WIN32\(\w+\)|STATUS_[A-Z0-9_]+|0x[0-9a-f]{8})\s+#/i.exec(body)?.[1] ??
-    /: Error ((?:HRESULT|NTSTATUS)_FROM_WIN32\(\w+\)|STATUS_[A-Z0-9_]+|0x[0-9a-f]{8}) originated/i.exec(body)?.[1]
+    /: Error ((?:HRESULT|NTSTATUS)_FROM_WIN32\(\w+\)|STATUS_[A-Z0-9_]+|0x[0-9a-f]{8}) originated/i.exec(
+      body,
+    )?.[1]
   );
 }
 

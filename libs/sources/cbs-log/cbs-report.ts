@@ -35,7 +35,12 @@ function outcomeOf(verdict: CbsVerdict, evidence: CbsEvidence): NonNullable<Atte
  * on-demand features end so, though they were to be installed.
  */
 function operationOf(start: string, target: string, intended: string): 'install' | 'uninstall' | 'unknown' {
-  if (target === 'Absent') return start !== 'Absent' && start !== '' ? 'uninstall' : intended === 'Installed' ? 'install' : 'unknown';
+  if (target === 'Absent')
+    return start !== 'Absent' && start !== ''
+      ? 'uninstall'
+      : intended === 'Installed'
+        ? 'install'
+        : 'unknown';
   return target === 'Installed' || target === 'Staged' || intended === 'Installed' ? 'install' : 'unknown';
 }
 
@@ -50,7 +55,15 @@ export function cbsReport(verdict: CbsVerdict, evidence: CbsEvidence): AttemptRe
   const client = evidence.client || (evidence.wer?.client ?? '');
   return {
     source: 'cbs_log',
-    naturalKey: { kind: 'cbs', session: verdict.session, package: verdict.package, timeText: verdict.stamp },
+    // A pasted copy without its time has no key of its own: its facts make the id.
+    ...(/^\d{4}-/.test(verdict.stamp) && {
+      naturalKey: {
+        kind: 'cbs' as const,
+        session: verdict.session.slice(0, 128),
+        package: verdict.package.slice(0, 512),
+        timeText: verdict.stamp,
+      },
+    }),
     operation: operationOf(start, target, evidence.intendedState),
     ...(kb !== undefined && { targetKb: kb }),
     ...(verdict.package !== '' && { packageIdentity: verdict.package.slice(0, 512) }),
@@ -65,15 +78,24 @@ export function cbsReport(verdict: CbsVerdict, evidence: CbsEvidence): AttemptRe
 }
 
 function failureFacts(verdict: CbsVerdict, evidence: CbsEvidence): Partial<AttemptReport> {
-  const source = stated(verdict.failureSource) ?? stated(evidence.wer?.failureSource ?? '') ?? stated(evidence.failureSource);
+  const source =
+    stated(verdict.failureSource) ??
+    stated(evidence.wer?.failureSource ?? '') ??
+    stated(evidence.failureSource);
   const original = codeOf(evidence.originalFailureStatus);
   const excerpt = excerptOf([...evidence.lines, ...(verdict.text === '' ? [] : [verdict.text])]);
   return {
-    rollback: ({ none: 'unknown', announced: 'initiated', underway: 'initiated', completed: 'completed' } as const)[evidence.rollback],
-    ...(evidence.innerErrors.length > 0 && { innerErrors: evidence.innerErrors.map((error) => ({ ...error })) }),
+    rollback: (
+      { none: 'unknown', announced: 'initiated', underway: 'initiated', completed: 'completed' } as const
+    )[evidence.rollback],
+    ...(evidence.innerErrors.length > 0 && {
+      innerErrors: evidence.innerErrors.map((error) => ({ ...error })),
+    }),
     ...(source !== undefined && { failureSource: source }),
     ...(original !== undefined && original !== SUCCESS && { originalFailureStatus: original }),
-    ...(evidence.lastForwardExecuteState !== '' && { lastForwardExecuteState: evidence.lastForwardExecuteState }),
+    ...(evidence.lastForwardExecuteState !== '' && {
+      lastForwardExecuteState: evidence.lastForwardExecuteState,
+    }),
     ...(evidence.executeStateFlags.length > 0 && { executeStateFlags: [...evidence.executeStateFlags] }),
     ...(evidence.failingObject !== null && { failingObject: { ...evidence.failingObject } }),
     ...(excerpt.length > 0 && { excerpt }),

@@ -66,7 +66,8 @@ export class CbsRuns {
     this.release(false);
     const { evidence } = this;
     const unfinished = evidence.wer !== null || (!this.showsRuns && evidence.tellsFailure);
-    if (unfinished) this.conclude(evidence.wer?.status ?? evidence.failedStep, '', evidence.lastLine, evidence.lastStamp);
+    if (unfinished)
+      this.conclude(evidence.wer?.status ?? evidence.failedStep, '', evidence.lastLine, evidence.lastStamp);
     return this.drain();
   }
 
@@ -116,7 +117,9 @@ export class CbsRuns {
     const done = said.EXEC_DONE.exec(message);
     if (!done) return 'routine';
     this.release(false);
-    const [, session = '', name = '', identifier = '', hresult = ''] = done.map((part: string | undefined) => detach(part ?? ''));
+    const [, session = '', name = '', identifier = '', hresult = ''] = done.map((part: string | undefined) =>
+      detach(part ?? ''),
+    );
     const { evidence } = this;
     const change = evidence.changes.find((one) => one.package === name) ?? evidence.changes.at(-1);
     const verdict: CbsVerdict = {
@@ -173,7 +176,8 @@ export class CbsRuns {
     if (/rollback|rolled back|rolling back/i.test(message)) {
       evidence.rollbackSeen(/Rolling back/i.test(message) ? 'underway' : 'announced');
     } else if (code === undefined) return 'routine';
-    if (code !== undefined && code !== SUCCESS && message.startsWith('Startup: Failed')) evidence.failedStep = code.toLowerCase();
+    if (code !== undefined && code !== SUCCESS && message.startsWith('Startup: Failed'))
+      evidence.failedStep = code.toLowerCase();
     evidence.keep(message);
     return 'understood';
   }
@@ -185,7 +189,10 @@ export class CbsRuns {
     }
     const { evidence } = this;
     const failed = hresult !== SUCCESS;
-    if (failed && (evidence.rollback === 'underway' || (this.restarting && evidence.rollback === 'announced'))) {
+    if (
+      failed &&
+      (evidence.rollback === 'underway' || (this.restarting && evidence.rollback === 'announced'))
+    ) {
       evidence.rollbackSeen('completed');
     }
     this.conclude(hresult, text, line, stamp);
@@ -198,7 +205,15 @@ export class CbsRuns {
   /** A verdict on all packages of a start-up: those reported changed, else the one WER names, else those that waited. */
   private conclude(hresult: string, text: string, line: number, stamp: string): void {
     const { evidence } = this;
-    const blank = { session: 'startup', package: '', identifier: '', rebootRequired: false, startState: '', targetState: '', failureSource: '' };
+    const blank = {
+      session: 'startup',
+      package: '',
+      identifier: '',
+      rebootRequired: false,
+      startState: '',
+      targetState: '',
+      failureSource: '',
+    };
     const verdict = { ...blank, hresult, stamp, text: detach(text.slice(0, 600)) };
     const changes = evidence.kind === 'startup' ? evidence.changes.filter(isWhole) : [];
     if (changes.length > 0) {
@@ -207,12 +222,28 @@ export class CbsRuns {
       const code = hresult === SUCCESS || hresult === '' ? evidence.wer.status : hresult;
       this.give({ ...verdict, package: evidence.wer.package, hresult: code }, evidence, evidence.wer.line);
     } else if (evidence.kind === 'startup' && this.awaiting.length > 0) {
-      for (const waited of this.awaiting) this.give({ ...waited, ...verdict, package: waited.package, identifier: waited.identifier, session: waited.session }, evidence, line);
+      for (const waited of this.awaiting)
+        this.give(
+          {
+            ...waited,
+            ...verdict,
+            package: waited.package,
+            identifier: waited.identifier,
+            session: waited.session,
+          },
+          evidence,
+          line,
+        );
     } else if (hresult !== SUCCESS) this.give(verdict, evidence, line);
   }
 
   private give(verdict: CbsVerdict, evidence: CbsEvidence, line: number): void {
-    this.ready.push({ line, stamp: verdict.stamp, startStamp: evidence.startStamp, report: cbsReport(verdict, evidence) });
+    this.ready.push({
+      line,
+      stamp: verdict.stamp,
+      startStamp: evidence.startStamp,
+      report: cbsReport(verdict, evidence),
+    });
   }
 
   private states(record: CbsRecord): Told {
@@ -244,15 +275,35 @@ export class CbsRuns {
     const { evidence } = this;
     const wer = said.WER.exec(message);
     if (wer) {
-      const [, name = '', status = '', failureSource = '', startState = '', targetState = '', client = ''] = wer.map((part: string | undefined) => detach(part ?? ''));
-      evidence.wer = { package: name, status: codeOf(status) ?? '', failureSource, startState, targetState, client, line, stamp };
+      const [, name = '', status = '', failureSource = '', startState = '', targetState = '', client = ''] =
+        wer.map((part: string | undefined) => detach(part ?? ''));
+      evidence.wer = {
+        package: name,
+        status: codeOf(status) ?? '',
+        failureSource,
+        startState,
+        targetState,
+        client,
+        line,
+        stamp,
+      };
       evidence.keep(message);
       return 'understood';
     }
     const change = said.PACKAGE_CHANGE.exec(message);
     if (change) {
-      const [, name = '', current = '', original = '', target = '', status = '', failureSource = ''] = change.map((part: string | undefined) => detach(part ?? ''));
-      evidence.change({ package: name, current, original, target, status: codeOf(status) ?? '', failureSource, line, stamp });
+      const [, name = '', current = '', original = '', target = '', status = '', failureSource = ''] =
+        change.map((part: string | undefined) => detach(part ?? ''));
+      evidence.change({
+        package: name,
+        current,
+        original,
+        target,
+        status: codeOf(status) ?? '',
+        failureSource,
+        line,
+        stamp,
+      });
       return 'understood';
     }
     const capability = said.CAPABILITY.exec(message);
@@ -278,7 +329,9 @@ export class CbsRuns {
       if (ignored !== 'not ') return 'understood';
       evidence.error(innerErrorIn(code, detach(name)));
       const known = this.componentOfInstaller;
-      evidence.object(known === '' ? { type: 'installer', name: detach(name) } : { type: 'component', name: known });
+      evidence.object(
+        known === '' ? { type: 'installer', name: detach(name) } : { type: 'component', name: known },
+      );
       if (message.includes('A rollback will be initiated')) evidence.rollbackSeen('announced');
       evidence.keep(message);
     } else if (installer) evidence.installer(installer[1] ?? '', installer[2] ?? '', installer[3], message);
@@ -303,7 +356,8 @@ export class CbsRuns {
     }
     const code = said.HRESULT_TAIL.exec(message)?.[1]?.toLowerCase();
     if (code === undefined || code === SUCCESS) return 'routine';
-    if (message.includes('driver operation')) evidence.object({ type: 'unknown', name: 'driver operations queue' });
+    if (message.includes('driver operation'))
+      evidence.object({ type: 'unknown', name: 'driver operations queue' });
     if (said.FATAL_STEP.test(message)) evidence.failedStep = code;
     evidence.keep(message);
     return 'understood';
@@ -317,7 +371,10 @@ function verdictOf(change: PackageChange, verdict: CbsVerdict): CbsVerdict {
   return {
     ...verdict,
     package: change.package,
-    hresult: change.status === SUCCESS && verdict.hresult !== SUCCESS && change.current !== change.target ? verdict.hresult : change.status,
+    hresult:
+      change.status === SUCCESS && verdict.hresult !== SUCCESS && change.current !== change.target
+        ? verdict.hresult
+        : change.status,
     startState: change.original,
     targetState: change.target,
     failureSource: change.failureSource,

@@ -3,7 +3,8 @@ const CODE = '(0x[0-9a-f]{1,8})';
 const TAIL = `\\[HRESULT =\\s*${CODE}`;
 
 export const HRESULT_TAIL = new RegExp(TAIL, 'i');
-export const EXEC_STARTED = /^Exec: Processing started\.\s+Client: (.{0,128}?), Session: (\S+?), Package: ([^,\s]+)/;
+export const EXEC_STARTED =
+  /^Exec: Processing started\.\s+Client: (.{0,128}?), Session: (\S+?), Package: ([^,\s]+)/;
 export const EXEC_SESSION_STARTED = /^Exec: Session processing started\./;
 /** Groups: session, package, identifier, code. */
 export const EXEC_DONE = new RegExp(
@@ -33,9 +34,11 @@ export const PACKAGE_CHANGE = new RegExp(
   'i',
 );
 /** Groups: the state the features were to reach, session. */
-export const CAPABILITY = /^Reporting capability session finalize status: .{1,4000}?, state: (\w{1,40}), ID: ([^,\s]{1,64})/;
+export const CAPABILITY =
+  /^Reporting capability session finalize status: .{1,4000}?, state: (\w{1,40}), ID: ([^,\s]{1,64})/;
 /** Groups: decimal win32 result, inf. */
-export const DRIVER_RESULT = /^(?:UN)?INSTALL index: \d+, phase: \d+, result (\d{1,10}), inf: ([\w.-]{1,128})/;
+export const DRIVER_RESULT =
+  /^(?:UN)?INSTALL index: \d+, phase: \d+, result (\d{1,10}), inf: ([\w.-]{1,128})/;
 /** Groups: installer, code, `not ` or nothing. */
 export const QUEUE_ITEM_FAILED =
   /Failed execution of queue item Installer: (.{1,128}?) \(\{.{0,64}?\}\) with HRESULT ((?:HRESULT_FROM_WIN32\(\w+\))|0x[0-9a-f]{8}|\w{1,64})\.\s+Failure will (not )?be ignored/i;

@@ -10,7 +10,10 @@ export function failingPathIn(text: string): FailingObjectFound | null {
   const raw = /\bon:(?:\[[^\]]{0,20}\])?["']([^"'\r\n]{3,600})["']/.exec(text)?.[1];
   if (raw === undefined) return null;
   const path = scrubLine(raw.replace(/^\\(?:\?\?|SystemRoot|DosDevices)\\/i, ''));
-  const name = path.split('\\').filter((part) => part !== '').at(-1);
+  const name = path
+    .split('\\')
+    .filter((part) => part !== '')
+    .at(-1);
   if (name === undefined) return null;
   const isFolder = text.includes('FILE_DIRECTORY_FILE') && !text.includes('FILE_NON_DIRECTORY_FILE');
   return { type: isFolder ? 'folder' : 'file', name: detach(name), path: detach(path) };

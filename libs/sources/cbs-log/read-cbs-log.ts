@@ -76,7 +76,10 @@ export class CbsLogReader implements SourceReader {
     this.closeRecord();
     this.wait(this.runs.finish());
     this.time(null);
-    return { reports: this.found.splice(0), account: this.account.close(this.format, this.offsets.stretches()) };
+    return {
+      reports: this.found.splice(0),
+      account: this.account.close(this.format, this.offsets.stretches()),
+    };
   }
 
   private line(line: string): void {
@@ -137,7 +140,10 @@ export class CbsLogReader implements SourceReader {
     if (line.charCodeAt(at + 8) === 64) this.anchor(line.slice(at, at + 48), stamp);
     const failure = line.indexOf('(F)', at);
     if (failure !== -1 && failure < at + 48) return true;
-    return line.startsWith('Begin executing advanced', at + 9) || line.startsWith('Failed to create container', at + 9);
+    return (
+      line.startsWith('Begin executing advanced', at + 9) ||
+      line.startsWith('Failed to create container', at + 9)
+    );
   }
 
   private anchor(text: string, stamp: string): void {
@@ -176,7 +182,9 @@ export class CbsLogReader implements SourceReader {
           occurredAtText: stamp === '' ? '(undated)' : stamp,
           utcOffset: at?.utcOffset ?? null,
           timeSource: at !== null || undated !== null ? 'csi_anchor' : 'unknown',
-          ...(started !== null && at !== null && started.occurredAt <= at.occurredAt && { startedAt: started.occurredAt }),
+          ...(started !== null &&
+            at !== null &&
+            started.occurredAt <= at.occurredAt && { startedAt: started.occurredAt }),
         },
       });
     }

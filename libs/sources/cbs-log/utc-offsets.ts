@@ -50,7 +50,11 @@ export class UtcOffsets {
 }
 
 /** The UTC time of a local stamp between the anchors before and after it; null when they do not decide it. */
-export function recoverTime(stamp: string, before: Anchor | null, after: Anchor | null): RecoveredTime | null {
+export function recoverTime(
+  stamp: string,
+  before: Anchor | null,
+  after: Anchor | null,
+): RecoveredTime | null {
   const localMs = localTextToMs(stamp);
   if (localMs === null) return null;
   const near = (anchor: Anchor | null, reachMs: number) =>

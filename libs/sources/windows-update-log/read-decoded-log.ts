@@ -66,7 +66,8 @@ export class DecodedUpdateLogReader implements SourceReader {
     }
     if (line.includes('LogHistory')) this.result(line);
     else {
-      if (line.includes('KB') || line.includes('Title=') || line.includes('installable update')) this.titles.learn(line);
+      if (line.includes('KB') || line.includes('Title=') || line.includes('installable update'))
+        this.titles.learn(line);
       this.account.setAside('routine');
     }
   }
@@ -76,7 +77,13 @@ export class DecodedUpdateLogReader implements SourceReader {
     const updateId = guidOf(found?.[2]);
     const [mapped, unmapped] = [codeOf(found?.[5] ?? ''), codeOf(found?.[6] ?? '')];
     const revision = Number(found?.[3]);
-    if (!found || updateId === undefined || mapped === undefined || unmapped === undefined || revision > 0xffffffff) {
+    if (
+      !found ||
+      updateId === undefined ||
+      mapped === undefined ||
+      unmapped === undefined ||
+      revision > 0xffffffff
+    ) {
       this.account.notUnderstood();
       return;
     }
@@ -97,13 +104,16 @@ export class DecodedUpdateLogReader implements SourceReader {
   private report(history: History): FoundReport | null {
     const { updateId, revision, timeText, mapped, unmapped } = history;
     const { title, kb } = this.titles.of(updateId, revision);
-    const aside = history.caller === 'Windows Defender' ? 'defender_definition' : asideReasonOf({ title, kb });
+    const aside =
+      history.caller === 'Windows Defender' ? 'defender_definition' : asideReasonOf({ title, kb });
     if (aside !== null) {
       this.account.setAside(aside);
       return null;
     }
     const result = resultOf(mapped, unmapped);
-    const operation = ({ install: 'install', uninstall: 'uninstall' } as const)[history.operation.toLowerCase()];
+    const operation = ({ install: 'install', uninstall: 'uninstall' } as const)[
+      history.operation.toLowerCase()
+    ];
     const report: AttemptReport = {
       source: 'windows_update_log',
       naturalKey: { kind: 'log_history', updateId, revision, timeText, codes: [mapped, unmapped] },

@@ -28,7 +28,10 @@ export class LegacyUpdateLogReader implements SourceReader {
   finish(): ReadingEnd {
     this.lines.finish();
     const offsets: OffsetStretch[] = this.zones;
-    return { reports: this.found.splice(0), account: this.account.close('windows_update_log_legacy', offsets) };
+    return {
+      reports: this.found.splice(0),
+      account: this.account.close('windows_update_log_legacy', offsets),
+    };
   }
 
   private line(line: string): void {

@@ -7,23 +7,24 @@ import { READER_VERSION } from '../source-reader.js';
 import { asideReasonOf, guidOf, kbIn } from '../update-names.js';
 
 /** What an event number of a Windows Update client means (wsus-schema.md §3); Status alone never decides. */
-const MEANING: Readonly<Record<number, 'failed' | 'succeeded' | 'pending_reboot' | 'cancelled' | 'started'>> = {
-  161: 'failed',
-  163: 'cancelled',
-  167: 'started',
-  181: 'started',
-  182: 'failed',
-  183: 'succeeded',
-  184: 'pending_reboot',
-  186: 'cancelled',
-  190: 'succeeded',
-  191: 'pending_reboot',
-  195: 'failed',
-  197: 'succeeded',
-  198: 'failed',
-  199: 'pending_reboot',
-  200: 'failed',
-};
+const MEANING: Readonly<Record<number, 'failed' | 'succeeded' | 'pending_reboot' | 'cancelled' | 'started'>> =
+  {
+    161: 'failed',
+    163: 'cancelled',
+    167: 'started',
+    181: 'started',
+    182: 'failed',
+    183: 'succeeded',
+    184: 'pending_reboot',
+    186: 'cancelled',
+    190: 'succeeded',
+    191: 'pending_reboot',
+    195: 'failed',
+    197: 'succeeded',
+    198: 'failed',
+    199: 'pending_reboot',
+    200: 'failed',
+  };
 const ASIDE: Readonly<Record<number, SetAsideReason>> = {
   147: 'scan',
   148: 'scan',
@@ -39,11 +40,25 @@ const DOWNLOAD_FAILED = 161;
 /** Reads a row of REPORT EVENT columns; a report, why it gives none, or null when it is no such row. */
 export function reportEvent(row: string): AttemptReport | SetAsideReason | null {
   const columns = row.split('\t');
-  const [instance, timeText = '', namespace, event = '', , update, revisionText = '', codeText = '', , , , ...message] = columns;
+  const [
+    instance,
+    timeText = '',
+    namespace,
+    event = '',
+    ,
+    update,
+    revisionText = '',
+    codeText = '',
+    ,
+    ,
+    ,
+    ...message
+  ] = columns;
   const eventInstanceId = guidOf(instance);
   const eventId = Number(event);
   const time = utcOf(timeText);
-  if (eventInstanceId === undefined || namespace !== '1' || !/^\d+$/.test(event) || time === null) return null;
+  if (eventInstanceId === undefined || namespace !== '1' || !/^\d+$/.test(event) || time === null)
+    return null;
   const aside = ASIDE[eventId];
   if (aside !== undefined) return aside;
   const meaning = MEANING[eventId];
@@ -52,7 +67,10 @@ export function reportEvent(row: string): AttemptReport | SetAsideReason | null 
   if (updateId === undefined) return 'no_update_named';
   const text = message.join(' ');
   const kb = kbIn(text);
-  const title = /(?:following updates?|install the following update)[^:]*?(?:with error \S+)?: (.{1,500}?)\.?\s*$/.exec(text)?.[1];
+  const title =
+    /(?:following updates?|install the following update)[^:]*?(?:with error \S+)?: (.{1,500}?)\.?\s*$/.exec(
+      text,
+    )?.[1];
   const ignored = asideReasonOf({ title, kb });
   if (ignored !== null) return ignored;
   const hresult = codeOf(codeText);
@@ -64,7 +82,9 @@ export function reportEvent(row: string): AttemptReport | SetAsideReason | null 
     operation: 'install',
     ...(kb !== undefined && { targetKb: kb }),
     updateId,
-    ...(Number.isInteger(revision) && revision >= 0 && revision <= 0xffffffff && { updateRevision: revision }),
+    ...(Number.isInteger(revision) &&
+      revision >= 0 &&
+      revision <= 0xffffffff && { updateRevision: revision }),
     ...(title !== undefined && { updateTitle: title }),
     outcome,
     ...(hresult !== undefined && hresult !== SUCCESS && { hresult }),

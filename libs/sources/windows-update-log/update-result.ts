@@ -20,7 +20,8 @@ export interface ResultFacts {
  * An unmapped word that is no failing HRESULT (`FFFE`) is kept as an inner error of unknown kind.
  */
 export function resultOf(mapped: string, unmapped: string): ResultFacts {
-  const failing = (code: string) => code.startsWith('0x8') || code.startsWith('0xc') || code.startsWith('0xd');
+  const failing = (code: string) =>
+    code.startsWith('0x8') || code.startsWith('0xc') || code.startsWith('0xd');
   const cause = failing(unmapped) ? unmapped : mapped;
   const outcome =
     RESTART_PENDING.has(mapped) || RESTART_PENDING.has(unmapped)
@@ -36,6 +37,9 @@ export function resultOf(mapped: string, unmapped: string): ResultFacts {
     outcome,
     hresult: cause,
     ...(mapped !== cause && mapped !== SUCCESS && { reportedHresult: mapped }),
-    ...(odd && outcome === 'failed' && { innerErrors: [{ code: unmapped, kind: 'unknown' as const, origin: 'resultUnMapped' }] }),
+    ...(odd &&
+      outcome === 'failed' && {
+        innerErrors: [{ code: unmapped, kind: 'unknown' as const, origin: 'resultUnMapped' }],
+      }),
   };
 }

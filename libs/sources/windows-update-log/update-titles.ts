@@ -26,7 +26,10 @@ export class UpdateTitles {
     }
     const [id] = ids;
     if (id === undefined) return;
-    const title = /\bTitle=(.{1,1000}?), (?:ProductName|UpdateId)=|\bDeserialized installable update (.{1,1000}?), UpdateID = /i.exec(line);
+    const title =
+      /\bTitle=(.{1,1000}?), (?:ProductName|UpdateId)=|\bDeserialized installable update (.{1,1000}?), UpdateID = /i.exec(
+        line,
+      );
     const kb = kbIn(line);
     if (title === null && kb === undefined) return;
     const entry = this.entry(id);

@@ -1,0 +1,65 @@
+import { EventLogFileReader } from './event-log-file/read-event-log-file.js';
+import { EventXmlReader } from './event-xml/read-event-xml.js';
+import { CbsLogReader } from './cbs-log/read-cbs-log.js';
+import { readHeader } from './cbs-log/cbs-record.js';
+import { LineSplitter } from './line-splitter.js';
+import type { SourceFormat } from './reading-account.js';
+import type { SourceReader } from './source-reader.js';
+import { DecodedUpdateLogReader } from './windows-update-log/read-decoded-log.js';
+import { LegacyUpdateLogReader } from './windows-update-log/read-legacy-log.js';
+
+/** How much of a file's beginning is looked at. */
+export const HEAD_BYTES = 64 * 1024;
+
+const DECODED = /^\d{4}[/-]\d{2}[/-]\d{2}[ \t]+\d{2}:\d{2}:\d{2}\.\d{3,7}[ \t]+\d+[ \t]+\d+[ \t]+\S/;
+const LEGACY = /^\d{4}-\d{2}-\d{2}\t\d{2}:\d{2}:\d{2}:\d{3}\t\s*\d+\t\s*[0-9a-f]+\t\w+\t/i;
+
+/** The kind of evidence a file holds, by what stands in it and never by its name; `unknown` = nothing Rollcall reads. */
+export function recogniseFormat(head: Uint8Array): SourceFormat {
+  const bytes = head.subarray(0, HEAD_BYTES);
+  const magic = Buffer.from(bytes.subarray(0, 8)).toString('latin1');
+  if (magic === 'ElfFile\0') return 'evtx';
+  const votes = new Map<SourceFormat, number>();
+  const vote = (format: SourceFormat) => votes.set(format, (votes.get(format) ?? 0) + 1);
+  let dismLines = 0;
+  const splitter = new LineSplitter((line) => {
+    if (DECODED.test(line)) vote('windows_update_log');
+    else if (LEGACY.test(line)) vote('windows_update_log_legacy');
+    else if (/<Event[\s>]/.test(line) && line.includes('schemas.microsoft.com/win/2004/08/events'))
+      vote('event_xml');
+    else {
+      const header = readHeader(line);
+      if (header === null || header.component === '') return;
+      if (header.component === 'DISM') dismLines++;
+      vote('cbs_log');
+    }
+  });
+  splitter.push(bytes);
+  splitter.finish();
+  const [best] = [...votes].sort(([, left], [, right]) => right - left);
+  if (best === undefined) return isChunkFile(bytes) ? 'evtx' : 'unknown';
+  return best[0] === 'cbs_log' && dismLines * 2 > best[1] ? 'dism_log' : best[0];
+}
+
+/** An .evtx whose file header is damaged still has its first chunk at 4 KB. */
+const isChunkFile = (bytes: Uint8Array): boolean =>
+  Buffer.from(bytes.subarray(4096, 4104)).toString('latin1') === 'ElfChnk\0';
+
+/** A reader for a kind; null for `unknown`. */
+export function createReader(format: SourceFormat): SourceReader | null {
+  switch (format) {
+    case 'cbs_log':
+    case 'dism_log':
+      return new CbsLogReader(format);
+    case 'windows_update_log':
+      return new DecodedUpdateLogReader();
+    case 'windows_update_log_legacy':
+      return new LegacyUpdateLogReader();
+    case 'evtx':
+      return new EventLogFileReader();
+    case 'event_xml':
+      return new EventXmlReader();
+    case 'unknown':
+      return null;
+  }
+}
