@@ -138,6 +138,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     try {
       await loop.run(signal);
     } finally {
+      await watch?.stop();
       await consumer.close();
     }
   }

@@ -16,7 +16,7 @@ const LONG_AGO = START - 90 * DAY_MS;
 const symbolOf = (code: string) => (code === '0x80071ab1' ? 'ERROR_LOG_GROWTH_FAILED' : null);
 
 const codeOnly = { id: 'code', l1: '0x80071ab1', l2: '', l3: '', fineness: 1, reason: 'code' };
-const fine = { ...codeOnly, id: 'fine', l2: 'primitives', fineness: 2, reason: 'code and stage' };
+const fine = { ...codeOnly, id: 'fine', l2: 'primitives/-', fineness: 2, reason: 'code and stage' };
 
 const series = (counts: Partial<SeriesCounts>): SeriesCounts => ({
   bank: 'bank-a',
@@ -126,6 +126,10 @@ describe('given an open alert whose cause is named later', () => {
     const { events } = look(raised(), START + DAY_MS / 2, [
       series({ failed: 9 }),
       series({ signature: fine, failed: 8, baselineFailed: 0 }),
+      series({
+        signature: { ...fine, id: 'finer', l2: 'primitives/CSI', l3: 'win32 183 + file x' },
+        failed: 4,
+      }),
     ]);
     expect(events).toEqual([]);
   });
@@ -135,6 +139,18 @@ describe('given an open alert whose cause is named later', () => {
     expect(moved.events).toMatchObject([{ type: 'AlertUpdated', signature: { id: 'fine' } }]);
     expect(onlyAlert(moved.state).signature.id).toBe('fine');
     expect(look(moved.state, START + DAY_MS / 2 + LOOK_EVERY_MS, seen).events).toEqual([]);
+  });
+  it('a bare wrapper code gives way to the cause behind it, on the same build and KB', () => {
+    const wrapper = { ...codeOnly, id: 'wrapper', l1: '0x80070643', fineness: 0 };
+    const { state } = look(initialAlertsState, START, [series({ signature: wrapper })]);
+    const later = START + LOOK_EVERY_MS;
+    expect(look(state, later, [series({ signature: fine })]).events).toMatchObject([
+      { type: 'AlertUpdated', signature: { id: 'fine' } },
+    ]);
+    expect(look(state, later, [series({ signature: fine, topKb: 'KB5043050' })]).events).toMatchObject([
+      { type: 'AlertResolved' },
+      { type: 'AlertRaised', signature: { id: 'fine' } },
+    ]);
   });
   it('a different code at the same bank is another incident', () => {
     const other = { ...fine, id: 'other', l1: '0x800f0922' };

@@ -1,3 +1,4 @@
+import { isWrapperCode } from '../wrapper-codes.js';
 import type { JudgedSeries, Look } from '../spikes/look.js';
 import {
   QUIET_DEVICES,
@@ -16,8 +17,8 @@ import type { Alert, AlertsState } from './alerts-state.js';
  * - a spike with no alert of its signature opens one; within three days of the last one's end it opens that again;
  * - while an alert is open its series is not tested again; the alert is updated when the number of failing devices has
  *   doubled, or when it turns quiet or loud;
- * - when finer evidence has moved the devices of an open alert to a finer signature of the same code, the alert goes
- *   with them; a second one is not raised, also not while they are still moving.
+ * - when finer evidence has moved the devices of an open alert to a finer signature, the alert goes with them;
+ *   a second one is not raised, also not while they are still moving.
  *
  * Quiet = fewer newly failing devices in 24 h than max(2, 2 × expected at the rate from before the alert).
  * A quiet alert resolves as `recovered` when today's installs should have shown 6 failures at the alert's own rate,
@@ -57,11 +58,22 @@ function isQuiet(alert: Alert, series: JudgedSeries | undefined): boolean {
   return failed < Math.max(QUIET_DEVICES, QUIET_TIMES_EXPECTED * expected);
 }
 
-/** The series tells more than the alert knows, and nothing else: same bank, same code, every known part equal. */
+/**
+ * The series may be what the alert's devices turn out to be: same bank, and either the same code with every part the
+ * alert knows equal, or a bare wrapper code (0x80070643 …) on the alert's side and the same build and KB.
+ */
 function isFiner(alert: Alert, series: JudgedSeries): boolean {
   const [known, other] = [alert.signature, series.signature];
-  if (alert.bank !== series.bank || known.id === other.id || known.l1 !== other.l1) return false;
-  return (known.l2 === '' || known.l2 === other.l2) && (known.l3 === '' || known.l3 === other.l3);
+  if (alert.bank !== series.bank || known.id === other.id) return false;
+  if (known.l1 === other.l1) return agree(known.l2, other.l2, '/') && agree(known.l3, other.l3, ' + ');
+  const bareWrapper = isWrapperCode(known.l1) && known.l2 === '' && known.l3 === '';
+  return bareWrapper && alert.build === series.topBuild && alert.kb === series.topKb;
+}
+
+/** Every known part of a level is among the other's; `-` and '' are not known. */
+function agree(known: string, other: string, separator: string): boolean {
+  const parts = other.split(separator);
+  return known.split(separator).every((part) => part === '' || part === '-' || parts.includes(part));
 }
 
 /** The finer signature that holds most of the devices now. */

@@ -1,0 +1,146 @@
+import { alertViewOf } from '#domain/alerts/alert-view.js';
+import type { SymbolOf } from '#domain/alerts/alert-text.js';
+import type { Alert } from '#domain/alerts/alerts-state.js';
+import { decideAlerts } from '#domain/alerts/decide-alerts.js';
+import { DAY_MS, LOOK_EVERY_MS } from '#domain/spikes/constants.js';
+import { lookAt } from '#domain/spikes/look.js';
+import type { AttemptStoreWriter } from '#attempt-store/attempt-store.js';
+import type { EventLog } from '#event-log/event-log.js';
+import type { Notifier } from '#notify/notifier.js';
+import type { Logger } from '#runtime/logger.js';
+import type { Metrics } from '#runtime/metrics.js';
+import { AlertLog } from './alert-log.js';
+import { deliverPending } from './deliver-pending.js';
+import { boundaryAt, lookTimes } from './look-times.js';
+import { SingleFlight } from './single-flight.js';
+
+export interface SpikeWatchParts {
+  readonly log: EventLog;
+  readonly store: Pick<AttemptStoreWriter, 'arrivalRangeMs' | 'watchSeries' | 'writeAlerts'>;
+  readonly notifiers: readonly Notifier[];
+  readonly symbolOf: SymbolOf;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly metrics: Pick<Metrics, 'watchLooks' | 'alertsRaised' | 'deliveries'>;
+}
+
+/**
+ * Looks for spikes on the log's own time T (the largest receivedAt stored, never the wall clock), tells topic
+ * `patch.alerts` what it concludes, and delivers what was accepted. It works beside the projection loop and does not
+ * hold it up: one look at a time, one delivery round at a time; what fails is tried again by itself.
+ *
+ * A restart looks once more at the newest boundary; what lies before the newest message of the topic is never looked at
+ * again, so a replay or rebuild raises nothing anew. Once a day of watch time a decision without events says how far
+ * the watch has come.
+ */
+export class SpikeWatch {
+  private readonly alertLog: AlertLog;
+  private readonly looking: SingleFlight;
+  private readonly delivering: SingleFlight;
+  private readonly writtenViews = new Map<string, Alert>();
+  private lookedUpToMs: number | null = null;
+  private projectedUpToMs: number | null = null;
+
+  constructor(private readonly parts: SpikeWatchParts) {
+    const { log, logger } = parts;
+    this.alertLog = new AlertLog(log, (offset) => {
+      logger.error(
+        { topic: 'patch.alerts', offset },
+        'a message of the alerts topic cannot be read and does not count',
+      );
+    });
+    this.looking = new SingleFlight(
+      (signal) => this.look(signal),
+      (error, retryMs) => {
+        logger.warn({ error, retryMs }, 'the spike watch could not look and tries again');
+      },
+    );
+    this.delivering = new SingleFlight(
+      (signal) => this.deliver(signal),
+      (error, retryMs) => {
+        logger.warn({ error, retryMs }, 'a notification was not taken and is tried again');
+      },
+    );
+  }
+
+  /**
+   * Tells the watch that a batch is committed. `projectedUpToMs` = largest arrival up to which every partition is
+   * projected; null = not known yet (at the start), then the largest one stored is taken. Returns at once: the look
+   * runs beside the loop.
+   */
+  onProjected(projectedUpToMs: number | null): Promise<void> {
+    this.projectedUpToMs = projectedUpToMs;
+    void this.looking.request();
+    return Promise.resolve();
+  }
+
+  /** Resolves when the looks and deliveries that are due now are over, or have failed for now. */
+  async settled(): Promise<void> {
+    await this.looking.request();
+    await this.delivering.request();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.looking.stop(), this.delivering.stop()]);
+  }
+
+  private async look(signal: AbortSignal): Promise<void> {
+    const arrivals = await this.parts.store.arrivalRangeMs();
+    if (arrivals === null) return;
+    const watchTimeMs = Math.min(arrivals.lastMs, this.projectedUpToMs ?? arrivals.lastMs);
+    if (this.lookedUpToMs === null) {
+      await this.alertLog.refresh();
+      await this.writeViews();
+      void this.delivering.request();
+      this.lookedUpToMs = boundaryAt(watchTimeMs) - LOOK_EVERY_MS;
+    }
+    const decidedUpToMs = this.alertLog.state.atMs ?? Number.NEGATIVE_INFINITY;
+    for (const atMs of lookTimes(Math.max(this.lookedUpToMs, decidedUpToMs), watchTimeMs)) {
+      if (signal.aborted) return;
+      await this.lookOnce(atMs, arrivals.firstMs);
+      this.lookedUpToMs = atMs;
+    }
+  }
+
+  private async lookOnce(atMs: number, fleetSinceMs: number): Promise<void> {
+    const { store, notifiers, metrics } = this.parts;
+    const seen = lookAt(await store.watchSeries(atMs), atMs, fleetSinceMs);
+    metrics.watchLooks.inc();
+    const channels = notifiers.map(({ channel }) => channel);
+    const accepted = await this.alertLog.decide((state) => {
+      const decidedUpToMs = state.atMs ?? Number.NEGATIVE_INFINITY;
+      if (atMs <= decidedUpToMs) return null; // another watcher has looked as far
+      const events = decideAlerts(seen, state, channels);
+      return events.length > 0 || atMs - decidedUpToMs >= DAY_MS ? { atMs, events } : null;
+    });
+    for (const event of accepted ?? [])
+      if (event.type === 'AlertRaised') metrics.alertsRaised.inc({ bank: event.bank });
+    await this.writeViews();
+    if (accepted && accepted.length > 0) void this.delivering.request();
+  }
+
+  private async deliver(signal: AbortSignal): Promise<void> {
+    const { notifiers, symbolOf, metrics } = this.parts;
+    try {
+      await deliverPending(
+        this.alertLog,
+        notifiers,
+        symbolOf,
+        (channel, error) => {
+          metrics.deliveries.inc({ channel, result: error === null ? 'taken' : 'failed' });
+        },
+        signal,
+      );
+    } finally {
+      await this.writeViews();
+    }
+  }
+
+  /** Writes the views of the alerts that changed since they were last written. */
+  private async writeViews(): Promise<void> {
+    const { alerts } = this.alertLog.state;
+    const changed = [...alerts.values()].filter((alert) => this.writtenViews.get(alert.alertId) !== alert);
+    if (changed.length === 0) return;
+    await this.parts.store.writeAlerts(changed.map((alert) => alertViewOf(alert, 'en', this.parts.symbolOf)));
+    for (const alert of changed) this.writtenViews.set(alert.alertId, alert);
+  }
+}
