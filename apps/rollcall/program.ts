@@ -5,6 +5,7 @@ import { registerDemo } from './demo/demo-command.js';
 import { registerDoctor } from './doctor/doctor-command.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
 import type { ExitCode } from './exit-codes.js';
+import { registerImport } from './import/import-command.js';
 import { note } from './output.js';
 import { registerAlerts } from './questions/alerts-command.js';
 import { registerAttempts } from './questions/attempts-command.js';
@@ -45,6 +46,7 @@ Start here:
   registerAlerts(program);
   registerStatus(program);
   registerCase(program);
+  registerImport(program);
   registerSimulate(program);
   registerDemo(program);
   registerDoctor(program);

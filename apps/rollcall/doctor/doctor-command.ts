@@ -1,4 +1,72 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { AdminReader } from '#event-log/admin-reader.js';
+import { openDataDirectory } from '#runtime/data-directory.js';
+import { withData } from '../connection-options.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
+import { withInstallation } from '../installation.module.js';
+import { printJson, printText } from '../output.js';
+import { readRunning } from '../up/running-file.js';
+import { checkClock, checkLag, checkTokens } from './check-log.js';
+import { checkDisk, checkKeys, checkNode, checkRights, checkUsualPorts } from './check-machine.js';
+import { checkRunning } from './check-running.js';
+import { warning, wrong } from './finding.js';
+import type { Finding } from './finding.js';
+
+/** The consumer group of the generation that is filled first. */
+const projectorGroup = (generation: string): string => `projector-${generation}`;
+
 export function registerDoctor(program: Command): void {
-  void program;
+  withData(program.command('doctor'))
+    .description('look at this installation: what is wrong and what to do; exit code 1 if something is')
+    .option('--json', 'one JSON object a line: {check, state, detail, todo}')
+    .addHelpText('after', '\nExample:\n  $ rollcall doctor --data ./rollcall-data')
+    .action(async (options: { data: string; json?: boolean }) => {
+      const findings = await examine(options.data);
+      if (options.json) findings.forEach(printJson);
+      else printText(findings.map(renderFinding).join('\n'));
+      const count = findings.filter(({ state }) => state === 'wrong').length;
+      if (count > 0)
+        throw new CommandFailure(EXIT.failed, `${count} of ${findings.length} checks found something wrong`);
+    });
+}
+
+const MARKS = { ok: 'ok     ', warning: 'warning', wrong: 'WRONG  ' } as const;
+const renderFinding = ({ check, state, detail, todo }: Finding): string =>
+  `${MARKS[state]}  ${check}: ${detail}${todo === '' ? '' : `\n           → ${todo}`}`;
+
+async function examine(root: string): Promise<Finding[]> {
+  const node = checkNode(process.version);
+  if (!existsSync(root)) {
+    const todo = `"rollcall up --data ${root}" makes it; or name the right one with --data`;
+    return [node, warning('data directory', `${root} is not there yet`, todo), ...(await checkUsualPorts())];
+  }
+  const data = openDataDirectory(root);
+  const running = readRunning(data.running);
+  const alive = running
+    ? await checkRunning(data, running)
+    : [
+        warning('rollcall', `does not run on ${data.root}`, `rollcall up --data ${root}`),
+        ...(await checkUsualPorts()),
+      ];
+  return [node, await checkDisk(data), ...checkRights(data), ...(await examineLog(root)), ...alive];
+}
+
+async function examineLog(root: string): Promise<Finding[]> {
+  try {
+    return await withInstallation(root, async ({ data, log }) => {
+      const admin = await new AdminReader(log, 0).refresh();
+      return [
+        await checkLag(log, projectorGroup(admin.generation)),
+        await checkClock(log, Date.now()),
+        checkKeys(data, [...admin.banks.keys()]),
+        ...checkTokens(admin, Date.now()),
+      ];
+    });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return [
+      wrong('event log', `cannot be read: ${detail}`, 'check rights and disk; restore it from a backup'),
+    ];
+  }
 }

@@ -5,7 +5,12 @@ import { z } from 'zod';
 const runningSchema = z.object({
   pid: z.number().int(),
   startedAt: z.string(),
-  ports: z.object({ collector: z.number(), console: z.number(), clickhouse: z.number().nullable() }),
+  ports: z.object({
+    collector: z.number(),
+    console: z.number(),
+    clickhouse: z.number().nullable(),
+    projector: z.number().optional(),
+  }),
   pids: z.record(z.string(), z.number()),
 });
 export type Running = z.infer<typeof runningSchema>;

@@ -1,0 +1,74 @@
+import type { AdminState } from '#domain/admin.js';
+import { TOPIC_PARTITIONS } from '#domain/topics.js';
+import type { EventLog } from '#event-log/event-log.js';
+import { formatTime } from '../output.js';
+import { ok, warning, wrong } from './finding.js';
+import type { Finding } from './finding.js';
+
+const DAY_MS = 86_400_000;
+const EXPIRES_SOON_MS = 14 * DAY_MS;
+/** Before this no Rollcall existed: a clock that says so is wrong. */
+const EARLIEST_MS = Date.UTC(2025, 0, 1);
+const MOST_LAG_MESSAGES = 1_000_000;
+
+/** Reads the ends of the log and how far the projector's group is behind. */
+export async function checkLag(log: EventLog, group: string): Promise<Finding> {
+  let written = 0;
+  let behind = 0;
+  for (const topic of ['patch.attempts', 'patch.inventory'] as const) {
+    const ends = await log.endOffsets(topic);
+    const committed = await log.committedOffsets(group, topic);
+    written += ends.reduce((sum, end) => sum + end, 0);
+    behind += ends.reduce((sum, end, partition) => sum + Math.max(0, end - (committed[partition] ?? 0)), 0);
+  }
+  const detail = `${written} messages, ${behind} not yet projected`;
+  return behind <= MOST_LAG_MESSAGES
+    ? ok('event log', detail)
+    : warning('event log', detail, 'look at the projector: rollcall_projection_lag_messages should fall');
+}
+
+/** A clock that jumps back makes arrival times lie; the log's newest records tell. */
+export async function checkClock(log: EventLog, nowMs: number): Promise<Finding> {
+  const newest = await newestAppendMs(log);
+  const shown = formatTime(new Date(nowMs).toISOString());
+  if (nowMs < EARLIEST_MS) return wrong('clock', `the clock says ${shown}`, 'set the clock (chrony, ntp)');
+  if (newest > nowMs + 60_000) {
+    const detail = `the clock says ${shown}, but the log was written at ${formatTime(new Date(newest).toISOString())}`;
+    return wrong('clock', detail, 'set the clock: it has gone back');
+  }
+  return ok('clock', shown);
+}
+
+async function newestAppendMs(log: EventLog): Promise<number> {
+  let newest = 0;
+  for (const topic of ['patch.admin', 'patch.attempts'] as const) {
+    const ends = await log.endOffsets(topic);
+    for (let partition = 0; partition < TOPIC_PARTITIONS[topic]; partition += 1) {
+      const end = ends[partition] ?? 0;
+      if (end === 0) continue;
+      const [record] = await log.readRange(topic, partition, end - 1, 1);
+      newest = Math.max(newest, record?.appendedAtMs ?? 0);
+    }
+  }
+  return newest;
+}
+
+export function checkTokens({ banks, credentials }: AdminState, nowMs: number): Finding[] {
+  const tokens = [...credentials.values()];
+  const ends = tokens.filter(
+    ({ expiresAt }) => expiresAt !== null && Date.parse(expiresAt) < nowMs + EXPIRES_SOON_MS,
+  );
+  const findings = ends.map(({ tokenId, bank, expiresAt }) => {
+    const expired = Date.parse(expiresAt ?? '') <= nowMs;
+    const detail = `${tokenId} of ${bank} ${expired ? 'expired' : 'expires'} ${formatTime(expiresAt)}`;
+    return warning(
+      'token',
+      detail,
+      `rollcall token create --bank ${bank} --scope …, then rollcall token revoke ${tokenId}`,
+    );
+  });
+  if (banks.size === 0) findings.push(warning('banks', 'there is no bank yet', 'rollcall bank add BANK'));
+  return findings.length > 0
+    ? findings
+    : [ok('tokens', `${tokens.length} tokens, none expires within 14 days`)];
+}

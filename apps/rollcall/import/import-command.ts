@@ -1,0 +1,157 @@
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { bankSchema, deviceKeySchema } from '#domain/attempt-event.js';
+import { withData } from '../connection-options.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
+import { note, printJson, printText, renderTable } from '../output.js';
+import { BatchSender } from './batch-sender.js';
+import { findDestination } from './find-destination.js';
+import { findFiles } from './find-files.js';
+import { importFiles } from './import-files.js';
+import type { ImportedFile, ImportSink } from './import-files.js';
+import { accountLine, reportLine } from './import-lines.js';
+
+interface ImportOptions {
+  readonly data: string;
+  readonly url?: string;
+  readonly token?: string;
+  readonly bank?: string;
+  readonly device?: string;
+  readonly deviceName?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+const PROGRESS_BYTES = 64 * 1024 * 1024;
+
+function checked(schema: { safeParse(text: string): { success: boolean } }, form: string) {
+  return (text: string): string => {
+    if (!schema.safeParse(text).success) throw new InvalidArgumentError(`It must look like ${form}.`);
+    return text;
+  };
+}
+
+/** `rollcall import PATH…`: evidence files → reports, to a collector or (dry run) to stdout. */
+export function registerImport(program: Command): void {
+  withData(program.command('import'))
+    .description(
+      'read logs and event files (CBS.log, WindowsUpdate.log, .evtx, event XML) and send what they say',
+    )
+    .argument('<path...>', 'files or folders; the kind is recognised by content')
+    .option('--device <key>', 'device of logs that name none (its key)', checked(deviceKeySchema, 'pc-0042'))
+    .option('--device-name <name>', 'the same by name; the collector turns it into the key')
+    .option('--url <url>', 'the collector (default: the one that runs on --data)')
+    .option(
+      '--token <token>',
+      'token with scope collect (default: ROLLCALL_TOKEN, or a short-lived one of --data)',
+    )
+    .option('--bank <bank>', 'bank of the reports, when --data knows several', checked(bankSchema, 'bank-a'))
+    .option('--dry-run', 'send nothing, only show')
+    .option('--json', 'one JSON line a file, in a dry run also one a report')
+    .addHelpText(
+      'after',
+      `
+A log that names no device needs --device or --device-name; otherwise its reports are unassigned evidence: shown,
+never sent, never counted (exit code 2). Importing the same file twice adds nothing.
+
+Examples:
+  $ rollcall import ./from-branch-17 --dry-run
+  $ rollcall import CBS.log --device-name BR17-PC04 --bank bank-a`,
+    )
+    .action(runImport);
+}
+
+async function runImport(paths: readonly string[], options: ImportOptions): Promise<void> {
+  if (options.device !== undefined && options.deviceName !== undefined) {
+    throw new CommandFailure(EXIT.usage, 'give --device or --device-name, not both');
+  }
+  const files = findFiles(paths);
+  const sender = options.dryRun ? null : new BatchSender(await findDestination(options));
+  const done = await importFiles(files, options, createSink(options, sender));
+  const result = await sender?.finish();
+  if (!options.json) printText(summaryTable(done));
+  if (result && options.json) printJson({ kind: 'result', ...result, unassigned: sum(done, 'unassigned') });
+  else if (result)
+    printText(`${result.sent} reports sent, ${result.accepted} accepted, ${result.rejected} rejected`);
+  judge(done, result?.rejected ?? 0, result?.reasons ?? [], options.dryRun === true);
+}
+
+function createSink(options: ImportOptions, sender: BatchSender | null): ImportSink {
+  let toldAtBytes = 0;
+  return {
+    report: async (file, found, sendable) => {
+      if (options.dryRun && options.json) printJson(reportLine(file, found));
+      if (sendable) await sender?.add(found.report);
+    },
+    account: (file, account) => {
+      toldAtBytes = 0;
+      note(`${file}: ${account.format}, ${account.records} records, ${account.reports} reports`);
+      if (options.json) printJson(accountLine(file, account));
+    },
+    progress: (file, bytes) => {
+      if (bytes - toldAtBytes < PROGRESS_BYTES) return;
+      toldAtBytes = bytes;
+      note(`${file}: ${Math.round(bytes / 1e6)} MB read`);
+    },
+  };
+}
+
+function summaryTable(done: readonly ImportedFile[]): string {
+  const head = [
+    'file',
+    'kind',
+    'records',
+    'understood',
+    'set aside',
+    'not understood',
+    'reports',
+    'failed',
+    'unassigned',
+    'from',
+    'to',
+  ];
+  const rows = done.map(({ file, account, failures, unassigned, problem }) => {
+    if (account === null) return [file, problem ?? 'not read', 0, 0, 0, 0, 0, 0, 0, null, null];
+    const { format, records, understood, notUnderstood, reports, from, to } = account;
+    return [
+      file,
+      format,
+      records,
+      understood,
+      records - understood - notUnderstood,
+      notUnderstood,
+      reports,
+      failures,
+      unassigned,
+      from,
+      to,
+    ];
+  });
+  return renderTable(head, rows);
+}
+
+/** Exit codes of contract.md §7: 1 = something failed, 2 = evidence that names no device (or nothing) was left out. */
+function judge(
+  done: readonly ImportedFile[],
+  rejected: number,
+  reasons: readonly string[],
+  dryRun: boolean,
+): void {
+  const unread = done.filter(({ problem }) => problem !== null);
+  if (unread.length > 0) {
+    const named = unread.map(({ file, problem }) => `${file}: ${problem ?? ''}`).join('; ');
+    throw new CommandFailure(EXIT.failed, `could not read ${named}`);
+  }
+  if (rejected > 0) throw new CommandFailure(EXIT.failed, `rejected: ${reasons.join('; ')}`);
+  if (done.every(({ account }) => account?.format === 'unknown')) {
+    throw new CommandFailure(EXIT.negative, 'none of these files is evidence that Rollcall reads');
+  }
+  const unassigned = sum(done, 'unassigned');
+  if (unassigned === 0) return;
+  const told = `${unassigned} reports name no device or no update: unassigned evidence, not counted (--device, --device-name)`;
+  if (dryRun) note(told);
+  else throw new CommandFailure(EXIT.negative, told);
+}
+
+const sum = (done: readonly ImportedFile[], field: 'unassigned'): number =>
+  done.reduce((total, file) => total + file[field], 0);
