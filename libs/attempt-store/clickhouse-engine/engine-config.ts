@@ -38,6 +38,9 @@ export function renderConfigXml(options: ConfigOptions): string {
   <max_connections>1024</max_connections>
   <keep_alive_timeout>30</keep_alive_timeout>
   <asynchronous_metrics_update_period_s>30</asynchronous_metrics_update_period_s>
+  <access_control_improvements>
+    <settings_constraints_replace_previous>true</settings_constraints_replace_previous>
+  </access_control_improvements>
   <merge_tree>
   ${elements(DURABILITY)}
   </merge_tree>

@@ -115,7 +115,7 @@ const isServed = (url: string): boolean =>
 
 function watchBody(incoming: IncomingMessage): void {
   const { socket } = incoming;
-  socket.setTimeout(BODY_IDLE_MS, () => socket.destroy());
+  socket.setTimeout(BODY_IDLE_MS); // Node ends the connection then
   incoming.once('end', () => {
     socket.setTimeout(0); // from here on it is the engine that may be slow
   });
