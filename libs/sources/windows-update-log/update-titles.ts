@@ -43,7 +43,7 @@ export class UpdateTitles {
     const entry = this.known.get(`${updateId}.${revision}`);
     return {
       ...(entry?.title !== undefined && { title: entry.title.slice(0, 1024) }),
-      ...(entry?.kb != null && { kb: entry.kb }),
+      ...(entry?.kb !== undefined && entry.kb !== null && { kb: entry.kb }),
     };
   }
 
