@@ -13,7 +13,6 @@ export async function waitFor<T>(
   ask: () => Promise<T | null>,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
-  let lastError = '';
   for (;;) {
     signal.throwIfAborted();
     try {
