@@ -13,33 +13,37 @@ export function partitionOfKey(key: string, partitions: number): number {
 
 /** Signed 32-bit murmur2 of the UTF-8 bytes of `text`, with Kafka's seed. */
 export function murmur2(text: string): number {
+  // Keys are nearly always ASCII, and then their characters are their bytes: nothing to encode on the hot path.
   return isAscii(text)
-    ? murmur2Of(text.length, (index) => text.charCodeAt(index))
-    : murmur2OfBytes(Buffer.from(text, 'utf8'));
+    ? murmur2OfLatin1(text)
+    : murmur2OfLatin1(Buffer.from(text, 'utf8').toString('latin1'));
 }
 
-/** Keys are nearly always ASCII, and then their characters are their bytes: no encoding on the hot path. */
 function isAscii(text: string): boolean {
-  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
-  return true;
+  let bits = 0;
+  for (let index = 0; index < text.length; index++) bits |= text.charCodeAt(index);
+  return bits < 0x80;
 }
 
-const murmur2OfBytes = (bytes: Buffer): number => murmur2Of(bytes.length, (index) => bytes.readUInt8(index));
-
-function murmur2Of(length: number, byteAt: (index: number) => number): number {
+/** `text` holds one byte a character. */
+function murmur2OfLatin1(text: string): number {
+  const length = text.length;
   let hash = SEED ^ length;
   let index = 0;
   for (; index + 4 <= length; index += 4) {
     let word =
-      byteAt(index) | (byteAt(index + 1) << 8) | (byteAt(index + 2) << 16) | (byteAt(index + 3) << 24);
+      text.charCodeAt(index) |
+      (text.charCodeAt(index + 1) << 8) |
+      (text.charCodeAt(index + 2) << 16) |
+      (text.charCodeAt(index + 3) << 24);
     word = Math.imul(word, MIX);
     word ^= word >>> 24;
     hash = Math.imul(hash, MIX) ^ Math.imul(word, MIX);
   }
   const rest = length - index;
-  if (rest === 3) hash ^= byteAt(index + 2) << 16;
-  if (rest >= 2) hash ^= byteAt(index + 1) << 8;
-  if (rest >= 1) hash = Math.imul(hash ^ byteAt(index), MIX);
+  if (rest === 3) hash ^= text.charCodeAt(index + 2) << 16;
+  if (rest >= 2) hash ^= text.charCodeAt(index + 1) << 8;
+  if (rest >= 1) hash = Math.imul(hash ^ text.charCodeAt(index), MIX);
   hash ^= hash >>> 13;
   hash = Math.imul(hash, MIX);
   return hash ^ (hash >>> 15);

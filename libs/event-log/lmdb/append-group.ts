@@ -53,11 +53,12 @@ export class AppendGroup {
     const partitionCount = TOPIC_PARTITIONS[topic];
     const partitions = new Uint8Array(messages.length);
     const places = new Uint32Array(messages.length);
-    messages.forEach((message, index) => {
+    const byPartition = this.appendsTo(topic);
+    for (const [index, message] of messages.entries()) {
       const partition = partitionOfKey(message.key, partitionCount);
       partitions[index] = partition;
-      places[index] = this.put(topic, partition, message);
-    });
+      places[index] = this.put((byPartition[partition] ??= { count: 0, chunks: [] }), message);
+    }
     return new Promise((resolve, reject) => {
       this.appends.push({ topic, partitions, places, resolve, reject });
     });
@@ -81,10 +82,16 @@ export class AppendGroup {
     this.release();
   }
 
-  private put(topic: Topic, partition: number, message: LogMessage): number {
-    let byPartition = this.topics.get(topic);
-    if (byPartition === undefined) this.topics.set(topic, (byPartition = []));
-    const appends = (byPartition[partition] ??= { count: 0, chunks: [] });
+  private appendsTo(topic: Topic): (PartitionAppends | undefined)[] {
+    const known = this.topics.get(topic);
+    if (known !== undefined) return known;
+    const byPartition = new Array<PartitionAppends | undefined>(TOPIC_PARTITIONS[topic]);
+    this.topics.set(topic, byPartition);
+    return byPartition;
+  }
+
+  /** Returns the message's place among the group's messages in that partition. */
+  private put(appends: PartitionAppends, message: LogMessage): number {
     let chunk = appends.chunks.at(-1);
     if (chunk === undefined || chunk.isFull) {
       chunk = new ChunkWriter(this.buffers.take());

@@ -21,8 +21,11 @@ const FULL_AT_RECORDS = 4_096;
 export class ChunkWriter {
   count = 0;
   private end = CHUNK_HEADER_BYTES;
+  private view: DataView;
 
-  constructor(private buffer: Buffer) {}
+  constructor(private buffer: Buffer) {
+    this.view = viewOf(buffer);
+  }
 
   get isFull(): boolean {
     return this.end >= FULL_AT_BYTES || this.count >= FULL_AT_RECORDS;
@@ -42,9 +45,9 @@ export class ChunkWriter {
     const headerBytes = headers === '' ? 0 : buffer.write(headers, at, 'utf8');
     at += headerBytes;
     buffer.set(value, at);
-    buffer.writeUInt32LE(keyBytes, start);
-    buffer.writeUInt32LE(headerBytes, start + 4);
-    buffer.writeUInt32LE(value.length, start + 8);
+    this.view.setUint32(start, keyBytes, true);
+    this.view.setUint32(start + 4, headerBytes, true);
+    this.view.setUint32(start + 8, value.length, true);
     this.end = at + value.length;
     this.count += 1;
     return this.end - start;
@@ -68,8 +71,12 @@ export class ChunkWriter {
     const larger = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.end + bytes));
     this.buffer.copy(larger, 0, 0, this.end);
     this.buffer = larger;
+    this.view = viewOf(larger);
   }
 }
+
+/** V8 compiles DataView's accessors to plain loads and stores; those of Buffer stay calls. */
+const viewOf = (buffer: Buffer): DataView => new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 
 function encodeHeaders(headers: LogMessage['headers']): string {
   if (headers === undefined) return '';
@@ -96,12 +103,13 @@ export function readChunk(
   take: (record: LogRecord) => void,
 ): { readonly nextOffset: number; readonly endedEarly: boolean } {
   const { count, appendedAtMs } = describeChunk(chunk);
+  const view = viewOf(chunk);
   let at = CHUNK_HEADER_BYTES;
   for (let offset = firstOffset; offset < firstOffset + count; offset++) {
     const keyAt = at + RECORD_HEADER_BYTES;
-    const headersAt = keyAt + chunk.readUInt32LE(at);
-    const valueAt = headersAt + chunk.readUInt32LE(at + 4);
-    const end = valueAt + chunk.readUInt32LE(at + 8);
+    const headersAt = keyAt + view.getUint32(at, true);
+    const valueAt = headersAt + view.getUint32(at + 4, true);
+    const end = valueAt + view.getUint32(at + 8, true);
     if (end > chunk.length) throw new Error('the event log holds a chunk that is cut off');
     if (offset >= fromOffset) {
       if (!accept(end - at)) return { nextOffset: offset, endedEarly: true };

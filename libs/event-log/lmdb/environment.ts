@@ -8,9 +8,6 @@ import type { RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
  */
 export const DEFAULT_MAP_SIZE_BYTES = 256 * 1024 ** 3;
 
-/** Readers of all processes together; each open log takes one or two. lmdb's own default, 126, is small for a busy host. */
-const MAX_READERS = 512;
-
 /**
  * Opens one lmdb environment (one file and its lock file).
  *
@@ -29,7 +26,6 @@ export function openEnvironment(
     overlappingSync: false,
     encoding,
     mapSize: mapSizeBytes,
-    maxReaders: MAX_READERS,
     permissionsMode: 0o600,
   };
   return open<unknown, (string | number)[] | string>(options);
