@@ -40,6 +40,14 @@ export interface AliasLink {
   readonly aliasKey: string;
 }
 
+/** Which device a key stands for. More `version` (links known) wins. */
+export interface CanonicalDevice {
+  readonly bank: string;
+  readonly deviceKey: string;
+  readonly canonicalKey: string;
+  readonly version: number;
+}
+
 /** A report of the bank named this KB for (update id, revision). */
 export interface KbLink {
   readonly bank: string;
@@ -258,9 +266,7 @@ export abstract class AttemptStoreWriter {
   ): Promise<{ deviceKey: string; kbKey: string }[]>;
   abstract writeHistories(rows: readonly HistoryRow[]): Promise<void>;
   /** Devices that are one with a smaller key, or no longer are. */
-  abstract writeCanonicalDevices(
-    rows: readonly { bank: string; deviceKey: string; canonicalKey: string; version: number }[],
-  ): Promise<void>;
+  abstract writeCanonicalDevices(rows: readonly CanonicalDevice[]): Promise<void>;
   /** Alert views are small; each write replaces the alert's row (more `eventNo` wins). */
   abstract writeAlerts(rows: readonly (AlertView & { eventNo: number })[]): Promise<void>;
   /** Smallest and largest receivedAt stored, ms; null when empty. The largest is the time of the watch. */

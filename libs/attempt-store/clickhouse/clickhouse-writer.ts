@@ -2,19 +2,30 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { BuildObservation, Report, Signature } from '#domain/report.js';
 import type { AliasKind } from '#domain/words.js';
 import { AttemptStoreWriter } from '../attempt-store.js';
-import type { AlertView, AliasLink, FactBatch, HistoryRow, KbLink, WatchSeries } from '../attempt-store.js';
+import type {
+  AlertView,
+  AliasLink,
+  CanonicalDevice,
+  FactBatch,
+  HistoryRow,
+  KbLink,
+  WatchSeries,
+} from '../attempt-store.js';
 import { withStoreErrors } from './connection.js';
-import { HISTORY_COLUMNS, historyToRow } from './history-columns.js';
+import { HISTORY_COLUMNS } from './history-columns.js';
 import { INLINE_QUERY_SETTINGS, inlineTable, quote } from './inline-table.js';
 import { insertRows } from './insert-rows.js';
+import type { Column } from './insert-rows.js';
 import { migrate } from './migrate.js';
+import { REPORT_ROW_COLUMNS, REPORT_SELECT, reportFromRow } from './report-columns.js';
 import {
-  REPORT_COLUMNS,
-  REPORT_SELECT,
-  REPORT_TEXT_COLUMNS,
-  reportFromRow,
-  reportToRow,
-} from './report-columns.js';
+  ALERT_COLUMNS,
+  ALIAS_COLUMNS,
+  CANONICAL_COLUMNS,
+  INVENTORY_COLUMNS,
+  KB_LINK_COLUMNS,
+  SIGNATURE_COLUMNS,
+} from './small-columns.js';
 import { databaseOf } from './tables.js';
 import type { Generation } from '#domain/generation.js';
 import { watchSeriesQuery, watchSeriesFromRow } from './questions/watch-series.js';
@@ -42,52 +53,10 @@ export class ClickHouseWriter extends AttemptStoreWriter {
 
   override async insertFacts(batch: FactBatch): Promise<void> {
     await Promise.all([
-      this.insert('reports', [...REPORT_COLUMNS, ...REPORT_TEXT_COLUMNS], batch.reports.map(reportToRow)),
-      this.insert(
-        'inventories',
-        [
-          'bank',
-          'device_key',
-          'event_id',
-          'taken_at',
-          'received_at',
-          'os_instance',
-          'os_build',
-          'os_name',
-          'os_edition',
-          'model',
-          'manufacturer',
-          'branch',
-          'pending_reboot',
-          'event',
-        ],
-        batch.inventories.map((i) => [
-          i.bank,
-          i.deviceKey,
-          i.eventId,
-          i.takenAtMs,
-          i.receivedAtMs,
-          i.osInstance,
-          i.osBuild,
-          i.osName,
-          i.osEdition,
-          i.model,
-          i.manufacturer,
-          i.branch,
-          i.pendingReboot,
-          i.event,
-        ]),
-      ),
-      this.insert(
-        'device_aliases',
-        ['bank', 'alias_kind', 'alias_key', 'device_key'],
-        batch.aliasLinks.map((link) => [link.bank, link.aliasKind, link.aliasKey, link.deviceKey]),
-      ),
-      this.insert(
-        'kb_links',
-        ['bank', 'update_id', 'update_revision', 'kb'],
-        batch.kbLinks.map((link) => [link.bank, link.updateId, link.updateRevision, link.kb]),
-      ),
+      this.insert('reports', REPORT_ROW_COLUMNS, batch.reports),
+      this.insert('inventories', INVENTORY_COLUMNS, batch.inventories),
+      this.insert('device_aliases', ALIAS_COLUMNS, batch.aliasLinks),
+      this.insert('kb_links', KB_LINK_COLUMNS, batch.kbLinks),
     ]);
   }
 
@@ -184,67 +153,15 @@ export class ClickHouseWriter extends AttemptStoreWriter {
 
   override async writeHistories(rows: readonly HistoryRow[]): Promise<void> {
     await this.writeNewSignatures(rows);
-    await this.insert('histories', HISTORY_COLUMNS, rows.map(historyToRow));
+    await this.insert('histories', HISTORY_COLUMNS, rows);
   }
 
-  override async writeCanonicalDevices(
-    rows: readonly { bank: string; deviceKey: string; canonicalKey: string; version: number }[],
-  ): Promise<void> {
-    await this.insert(
-      'canonical_devices',
-      ['bank', 'device_key', 'canonical_key', 'version'],
-      rows.map((row) => [row.bank, row.deviceKey, row.canonicalKey, row.version]),
-    );
+  override async writeCanonicalDevices(rows: readonly CanonicalDevice[]): Promise<void> {
+    await this.insert('canonical_devices', CANONICAL_COLUMNS, rows);
   }
 
   override async writeAlerts(rows: readonly (AlertView & { eventNo: number })[]): Promise<void> {
-    await this.insert(
-      'alert_states',
-      [
-        'alert_id',
-        'bank',
-        'build',
-        'kb',
-        'signature_id',
-        'signature_l1',
-        'signature_l2',
-        'signature_l3',
-        'fineness',
-        'reason',
-        'state',
-        'opened_at',
-        'resolved_at',
-        'failed',
-        'installs',
-        'expected',
-        'ln_p',
-        'text',
-        'deliveries',
-        'event_no',
-      ],
-      rows.map((a) => [
-        a.alertId,
-        a.bank,
-        a.build,
-        a.kb,
-        a.signature.id,
-        a.signature.l1,
-        a.signature.l2,
-        a.signature.l3,
-        a.signature.fineness,
-        a.signature.reason,
-        a.state,
-        Date.parse(a.openedAt),
-        a.resolvedAt === null ? null : Date.parse(a.resolvedAt),
-        a.failed,
-        a.installs,
-        a.expected,
-        a.lnP,
-        a.text,
-        a.deliveries,
-        a.eventNo,
-      ]),
-    );
+    await this.insert('alert_states', ALERT_COLUMNS, rows);
   }
 
   override async arrivalRangeMs(): Promise<{ firstMs: number; lastMs: number } | null> {
@@ -268,11 +185,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
       }
     }
     if (fresh.size === 0) return;
-    await this.insert(
-      'signatures',
-      ['signature_id', 'l1', 'l2', 'l3', 'fineness', 'reason'],
-      [...fresh.values()].map((s) => [s.id, s.l1, s.l2, s.l3, s.fineness, s.reason]),
-    );
+    await this.insert('signatures', SIGNATURE_COLUMNS, [...fresh.values()]);
     if (this.knownSignatures.size > KNOWN_SIGNATURES_MAX) this.knownSignatures.clear();
     for (const id of fresh.keys()) this.knownSignatures.add(id);
   }
@@ -283,12 +196,8 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     ).then((rows) => rows.map(([deviceKey, kbKey]) => ({ deviceKey, kbKey })));
   }
 
-  private insert(
-    table: string,
-    columns: readonly string[],
-    rows: readonly (readonly unknown[])[],
-  ): Promise<void> {
-    return insertRows(this.client, `${this.database}.${table}`, columns as [string, ...string[]], rows);
+  private insert<Row>(table: string, columns: readonly Column<Row>[], rows: readonly Row[]): Promise<void> {
+    return insertRows(this.client, `${this.database}.${table}`, columns, rows);
   }
 
   private async rows<T>(query: string): Promise<T[]> {

@@ -1,4 +1,4 @@
-import { createClient, ClickHouseError } from '@clickhouse/client';
+import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { StoreUnavailableError } from '../attempt-store.js';
 
@@ -45,6 +45,8 @@ export function connectClickHouse(options: ConnectionOptions): ClickHouseClient 
     max_open_connections: options.maxConnections ?? 8,
     compression: { request: false, response: false },
     keep_alive: { idle_socket_ttl: 2_000 },
+    // Errors reach the caller; the library's own log lines would repeat whole statements.
+    log: { level: ClickHouseLogLevel.OFF },
     clickhouse_settings: {
       async_insert: 0,
       insert_deduplicate: 0,

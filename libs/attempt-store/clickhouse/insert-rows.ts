@@ -1,34 +1,45 @@
 import { Readable } from 'node:stream';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { withStoreErrors } from './connection.js';
+import { RowBinaryWriter } from './row-binary.js';
 
-/** Rows per piece of the request body: large enough to be cheap, small enough not to block the loop. */
-const ROWS_AT_ONCE = 1_000;
-
-/**
- * Inserts rows given as arrays in column order; resolves when ClickHouse has them on disk and visible.
- * Text goes as JSON, because the client's own row objects cost three times the CPU (measured: 44 k against 116 k rows/s).
- */
-export async function insertRows(
-  client: ClickHouseClient,
-  table: string,
-  columns: readonly [string, ...string[]],
-  rows: readonly (readonly unknown[])[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  await withStoreErrors(() =>
-    client.insert({
-      table,
-      columns: [...columns] as [string, ...string[]],
-      format: 'JSONCompactEachRow',
-      values: Readable.from(jsonPieces(rows), { objectMode: false }),
-    }),
-  );
+/** A column of a table and how to write a row's value into it: one list, so that names and values cannot drift apart. */
+export interface Column<Row> {
+  readonly name: string;
+  readonly write: (writer: RowBinaryWriter, row: Row) => void;
 }
 
-function* jsonPieces(rows: readonly (readonly unknown[])[]): Generator<Buffer> {
-  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-    const lines = rows.slice(from, from + ROWS_AT_ONCE).map((row) => JSON.stringify(row));
-    yield Buffer.from(`${lines.join('\n')}\n`);
-  }
+/** A column whose value is `pick(row)`. */
+export function column<Row, T>(
+  name: string,
+  encode: (writer: RowBinaryWriter, value: T) => void,
+  pick: (row: Row) => T,
+): Column<Row> {
+  return {
+    name,
+    write: (writer, row) => {
+      encode(writer, pick(row));
+    },
+  };
+}
+
+/** Inserts rows in one statement; resolves when ClickHouse has them on disk and visible. */
+export async function insertRows<Row>(
+  client: ClickHouseClient,
+  table: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const writer = new RowBinaryWriter();
+  for (const row of rows) for (const { write } of columns) write(writer, row);
+  const body = writer.finish();
+  await withStoreErrors(async () => {
+    const { stream } = await client.exec({
+      query: `INSERT INTO ${table} (${columns.map(({ name }) => name).join(', ')}) FORMAT RowBinary`,
+      values: Readable.from([body], { objectMode: false }),
+    });
+    // The answer is empty; reading it to its end gives the connection back.
+    for await (const chunk of stream) void chunk;
+  });
 }

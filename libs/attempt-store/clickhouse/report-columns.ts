@@ -1,9 +1,62 @@
-import type { Report } from '#domain/report.js';
+import type { InnerError, Report } from '#domain/report.js';
 import type { Operation, Outcome, Rollback, Source, Stage } from '#domain/words.js';
 import type { ReportRow } from '../attempt-store.js';
+import { column } from './insert-rows.js';
+import type { Column } from './insert-rows.js';
+import { array, bool, nullable, text, time, uint32, uint8 } from './row-binary.js';
+import type { Encode } from './row-binary.js';
 
 /** Length of the kept part of a copy's hash: enough to tell copies of one event apart. */
 const COPY_HASH_LENGTH = 16;
+
+const fact = <T>(name: string, encode: Encode<T>, pick: (report: Report) => T): Column<ReportRow> =>
+  column(name, encode, (row: ReportRow) => pick(row.report));
+
+const innerError: Encode<InnerError> = (writer, { code, kind, origin = '' }) => {
+  writer.text(code);
+  writer.text(kind);
+  writer.text(origin);
+};
+
+/** Columns of table `reports` as they are written. */
+export const REPORT_ROW_COLUMNS: readonly Column<ReportRow>[] = [
+  fact('bank', text, (r) => r.bank),
+  fact('kb_key', text, (r) => r.kbKey),
+  fact('device_key', text, (r) => r.deviceKey),
+  fact('event_id', text, (r) => r.eventId),
+  fact('copy_hash', text, (r) => r.copyHash.slice(0, COPY_HASH_LENGTH)),
+  fact('received_at', time, (r) => r.receivedAtMs),
+  fact('parser_version', text, (r) => r.parserVersion),
+  fact('evidence_count', uint8, (r) => r.evidenceCount),
+  fact('source', text, (r) => r.source),
+  fact('operation', text, (r) => r.operation),
+  fact('outcome', text, (r) => r.outcome),
+  fact('occurred_at', nullable(time), (r) => r.occurredAtMs),
+  fact('started_at', nullable(time), (r) => r.startedAtMs),
+  fact('ended_at', nullable(time), (r) => r.endedAtMs),
+  fact('time_implausible', bool, (r) => r.timeImplausible),
+  fact('stage', text, (r) => r.stage),
+  fact('rollback', text, (r) => r.rollback),
+  fact('hresult', text, (r) => r.hresult),
+  fact('reported_hresult', text, (r) => r.reportedHresult),
+  fact('inner_errors', array(innerError), (r) => r.innerErrors),
+  fact('failure_source', text, (r) => r.failureSource),
+  fact('object_type', text, (r) => r.failingObject?.type ?? ''),
+  fact('object_name', text, (r) => r.failingObject?.name ?? ''),
+  fact('object_path', text, (r) => r.failingObject?.path ?? ''),
+  fact('os_build', text, (r) => r.osBuild),
+  fact('os_build_after', text, (r) => r.osBuildAfter),
+  fact('os_instance', text, (r) => r.osInstance),
+  fact('channel', text, (r) => r.channel),
+  fact('branch', text, (r) => r.branch),
+  fact('upgraded_from', text, (r) => r.upgradedFrom),
+  fact('update_id', text, (r) => r.updateId),
+  fact('update_revision', uint32, (r) => r.updateRevision),
+  fact('package_identity', text, (r) => r.packageIdentity),
+  fact('delivery_mode', text, (r) => r.deliveryMode),
+  column('update_title', text, (row: ReportRow) => row.updateTitle),
+  column('excerpt', array(text), (row: ReportRow) => row.excerpt),
+];
 
 /** Columns of table `reports` that the rules read back, in the order of `reportFromRow`. */
 export const REPORT_COLUMNS = [
@@ -43,60 +96,12 @@ export const REPORT_COLUMNS = [
   'delivery_mode',
 ] as const;
 
-/** Columns that only people read. */
-export const REPORT_TEXT_COLUMNS = ['update_title', 'excerpt'] as const;
-
-/** ClickHouse reads an unquoted whole number as ticks of a DateTime64(3): milliseconds. */
-const ticks = (ms: number | null): number | null => (ms === null ? null : clampToDateTime64(ms));
-
-/** Reach of DateTime64; outside it ClickHouse would wrap around. Implausible times are null before they come here. */
-const FIRST_MS = Date.UTC(1900, 0, 1);
-const LAST_MS = Date.UTC(2299, 11, 31);
-const clampToDateTime64 = (ms: number): number => Math.min(Math.max(Math.round(ms), FIRST_MS), LAST_MS);
-
-/** Row for `reports`, in the order of REPORT_COLUMNS then REPORT_TEXT_COLUMNS. */
-export function reportToRow({ report: r, updateTitle, excerpt }: ReportRow): unknown[] {
-  return [
-    r.bank,
-    r.kbKey,
-    r.deviceKey,
-    r.eventId,
-    r.copyHash.slice(0, COPY_HASH_LENGTH),
-    ticks(r.receivedAtMs),
-    r.parserVersion,
-    Math.min(r.evidenceCount, 255),
-    r.source,
-    r.operation,
-    r.outcome,
-    ticks(r.occurredAtMs),
-    ticks(r.startedAtMs),
-    ticks(r.endedAtMs),
-    r.timeImplausible,
-    r.stage,
-    r.rollback,
-    r.hresult,
-    r.reportedHresult,
-    r.innerErrors.map((inner) => [inner.code, inner.kind, inner.origin ?? '']),
-    r.failureSource,
-    r.failingObject?.type ?? '',
-    r.failingObject?.name ?? '',
-    r.failingObject?.path ?? '',
-    r.osBuild,
-    r.osBuildAfter,
-    r.osInstance,
-    r.channel,
-    r.branch,
-    r.upgradedFrom,
-    r.updateId,
-    r.updateRevision,
-    r.packageIdentity,
-    r.deliveryMode,
-    updateTitle,
-    excerpt,
-  ];
+interface InnerErrorCell {
+  readonly code: string;
+  readonly kind: InnerError['kind'];
+  readonly origin: string;
 }
-
-type Cell = string | number | boolean | null | [string, string, string][];
+type Cell = string | number | boolean | null | InnerErrorCell[];
 
 /**
  * SELECT list that gives times as milliseconds, in the order `reportFromRow` reads.
@@ -108,18 +113,17 @@ export const REPORT_SELECT = REPORT_COLUMNS.map((column) =>
 
 /** A stored row back in the form the rules read. */
 export function reportFromRow(row: readonly Cell[]): Report {
-  const text = (index: number) => row[index] as string;
+  const word = (index: number) => row[index] as string;
   const ms = (index: number) => row[index] as number | null;
-  const inner = row[19] as [string, string, string][];
-  const objectType = text(21);
+  const objectType = word(21);
   return {
-    bank: text(0),
-    kbKey: text(1),
-    deviceKey: text(2),
-    eventId: text(3),
-    copyHash: text(4),
+    bank: word(0),
+    kbKey: word(1),
+    deviceKey: word(2),
+    eventId: word(3),
+    copyHash: word(4),
     receivedAtMs: row[5] as number,
-    parserVersion: text(6),
+    parserVersion: word(6),
     evidenceCount: row[7] as number,
     source: row[8] as Source,
     operation: row[9] as Operation,
@@ -130,27 +134,25 @@ export function reportFromRow(row: readonly Cell[]): Report {
     timeImplausible: row[14] as boolean,
     stage: row[15] as Stage,
     rollback: row[16] as Rollback,
-    hresult: text(17),
-    reportedHresult: text(18),
-    innerErrors: inner.map(([code, kind, origin]) => ({
-      code,
-      kind: kind as Report['innerErrors'][number]['kind'],
-      origin: origin === '' ? undefined : origin,
-    })),
-    failureSource: text(20),
+    hresult: word(17),
+    reportedHresult: word(18),
+    innerErrors: (row[19] as InnerErrorCell[]).map(({ code, kind, origin }) =>
+      origin === '' ? { code, kind } : { code, kind, origin },
+    ),
+    failureSource: word(20),
     failingObject:
       objectType === ''
         ? null
-        : { type: objectType, name: text(22), path: text(23) === '' ? undefined : text(23) },
-    osBuild: text(24),
-    osBuildAfter: text(25),
-    osInstance: text(26),
-    channel: text(27),
-    branch: text(28),
-    upgradedFrom: text(29),
-    updateId: text(30),
+        : { type: objectType, name: word(22), path: word(23) === '' ? undefined : word(23) },
+    osBuild: word(24),
+    osBuildAfter: word(25),
+    osInstance: word(26),
+    channel: word(27),
+    branch: word(28),
+    upgradedFrom: word(29),
+    updateId: word(30),
     updateRevision: row[31] as number,
-    packageIdentity: text(32),
-    deliveryMode: text(33),
+    packageIdentity: word(32),
+    deliveryMode: word(33),
   };
 }

@@ -1,39 +1,39 @@
 CREATE TABLE {database}.reports
 (
-    bank LowCardinality(String) COMMENT 'Bank the report belongs to, from the credential',
-    kb_key LowCardinality(String) COMMENT 'What the report itself names: KB number, update:<id>.<revision> or package:<identity>',
+    bank String COMMENT 'Bank the report belongs to, from the credential',
+    kb_key String COMMENT 'What the report itself names: KB number, update:<id>.<revision> or package:<identity>',
     device_key String COMMENT 'Device pseudonym as sent; the canonical one is in histories' CODEC(ZSTD(1)),
     event_id String COMMENT 'Deterministic id of the observation; copies share it' CODEC(ZSTD(1)),
     copy_hash String COMMENT 'Which copy of the observation (start of the SHA-256 over its facts)' CODEC(ZSTD(1)),
     received_at DateTime64(3, 'UTC') COMMENT 'When the collector took it',
-    parser_version LowCardinality(String) COMMENT 'Version of the parser that read the evidence',
+    parser_version String COMMENT 'Version of the parser that read the evidence',
     evidence_count UInt8 COMMENT 'How many optional evidence fields are known',
-    source LowCardinality(String) COMMENT 'Who observed it (servicing, cbs_log, windows_update_client, wsus ...)',
-    operation LowCardinality(String) COMMENT 'install, uninstall, repair or unknown',
-    outcome LowCardinality(String) COMMENT 'Outcome this source saw; unknown for a pure start',
+    source String COMMENT 'Who observed it (servicing, cbs_log, windows_update_client, wsus ...)',
+    operation String COMMENT 'install, uninstall, repair or unknown',
+    outcome String COMMENT 'Outcome this source saw; unknown for a pure start',
     occurred_at Nullable(DateTime64(3, 'UTC')) COMMENT 'UTC time of the outcome; NULL when the zone is not known or the time is not plausible',
     started_at Nullable(DateTime64(3, 'UTC')) COMMENT 'UTC start of the attempt, when the source says so',
     ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'UTC end of the attempt, when the source says so',
     time_implausible Bool COMMENT 'The sender gave a time before 2001 or later than arrival + 24 h',
-    stage LowCardinality(String) COMMENT 'Servicing stage at which it failed',
-    rollback LowCardinality(String) COMMENT 'Progress of the rollback',
-    hresult LowCardinality(String) COMMENT 'Servicing or unmapped code',
-    reported_hresult LowCardinality(String) COMMENT 'Code the user was shown, when different',
-    inner_errors Array(Tuple(code LowCardinality(String), kind LowCardinality(String), origin String)) COMMENT 'Inner errors as read, outermost first',
-    failure_source LowCardinality(String) COMMENT 'CBS failure source',
-    object_type LowCardinality(String) COMMENT 'Kind of the failing object',
+    stage String COMMENT 'Servicing stage at which it failed',
+    rollback String COMMENT 'Progress of the rollback',
+    hresult String COMMENT 'Servicing or unmapped code',
+    reported_hresult String COMMENT 'Code the user was shown, when different',
+    inner_errors Array(Tuple(code String, kind String, origin String)) COMMENT 'Inner errors as read, outermost first',
+    failure_source String COMMENT 'CBS failure source',
+    object_type String COMMENT 'Kind of the failing object',
     object_name String COMMENT 'Failing object as read' CODEC(ZSTD(1)),
     object_path String COMMENT 'Its path, scrubbed' CODEC(ZSTD(1)),
-    os_build LowCardinality(String) COMMENT 'Build before the attempt',
-    os_build_after LowCardinality(String) COMMENT 'Build after it',
+    os_build String COMMENT 'Build before the attempt',
+    os_build_after String COMMENT 'Build after it',
     os_instance String COMMENT 'Changes when Windows is reinstalled' CODEC(ZSTD(1)),
-    channel LowCardinality(String) COMMENT 'wsus, wu, msu_wusa, dism ...',
-    branch LowCardinality(String) COMMENT 'Branch of the bank',
-    upgraded_from LowCardinality(String) COMMENT 'Edition before the last in-place upgrade',
+    channel String COMMENT 'wsus, wu, msu_wusa, dism ...',
+    branch String COMMENT 'Branch of the bank',
+    upgraded_from String COMMENT 'Edition before the last in-place upgrade',
     update_id String COMMENT 'Update GUID' CODEC(ZSTD(1)),
     update_revision UInt32 COMMENT 'Update revision',
     package_identity String COMMENT 'CBS package identity' CODEC(ZSTD(1)),
-    delivery_mode LowCardinality(String) COMMENT 'live, store_forward, file_import or replay',
+    delivery_mode String COMMENT 'live, store_forward, file_import or replay',
     update_title String COMMENT 'Title as the source wrote it' CODEC(ZSTD(1)),
     excerpt Array(String) COMMENT 'Decisive lines, scrubbed' CODEC(ZSTD(1)),
     earliness UInt64 MATERIALIZED 9999999999999 - toUInt64(toUnixTimestamp64Milli(received_at)) COMMENT 'Of equal copies the earliest arrival stays',
@@ -47,18 +47,18 @@ COMMENT 'Base facts: every copy of every report as projected from the event log.
 
 CREATE TABLE {database}.inventories
 (
-    bank LowCardinality(String) COMMENT 'Bank',
+    bank String COMMENT 'Bank',
     device_key String COMMENT 'Device pseudonym as sent' CODEC(ZSTD(1)),
     event_id String COMMENT 'Deterministic id of the snapshot' CODEC(ZSTD(1)),
     taken_at DateTime64(3, 'UTC') COMMENT 'When the snapshot was taken',
     received_at DateTime64(3, 'UTC') COMMENT 'When the collector took it',
     os_instance String COMMENT 'Changes when Windows is reinstalled' CODEC(ZSTD(1)),
-    os_build LowCardinality(String) COMMENT 'Full build, e.g. 19045.4780',
-    os_name LowCardinality(String) COMMENT 'Name of the operating system',
-    os_edition LowCardinality(String) COMMENT 'Edition',
-    model LowCardinality(String) COMMENT 'Device model',
-    manufacturer LowCardinality(String) COMMENT 'Manufacturer',
-    branch LowCardinality(String) COMMENT 'Branch of the bank',
+    os_build String COMMENT 'Full build, e.g. 19045.4780',
+    os_name String COMMENT 'Name of the operating system',
+    os_edition String COMMENT 'Edition',
+    model String COMMENT 'Device model',
+    manufacturer String COMMENT 'Manufacturer',
+    branch String COMMENT 'Branch of the bank',
     pending_reboot Bool COMMENT 'A restart was pending',
     event String COMMENT 'The whole snapshot as JSON' CODEC(ZSTD(3)),
     earliness UInt64 MATERIALIZED 9999999999999 - toUInt64(toUnixTimestamp64Milli(received_at)) COMMENT 'Of equal snapshots the earliest arrival stays'
@@ -71,8 +71,8 @@ COMMENT 'Device snapshots as projected from the event log.';
 
 CREATE TABLE {database}.device_aliases
 (
-    bank LowCardinality(String) COMMENT 'Bank',
-    alias_kind LowCardinality(String) COMMENT 'smbios, directory, wsus_computer or machine_guid',
+    bank String COMMENT 'Bank',
+    alias_kind String COMMENT 'smbios, directory, wsus_computer or machine_guid',
     alias_key String COMMENT 'Keyed hash of the alias',
     device_key String COMMENT 'Device pseudonym that carried it'
 )
@@ -82,7 +82,7 @@ COMMENT 'Which device carried which alias; devices that share one are one device
 
 CREATE TABLE {database}.canonical_devices
 (
-    bank LowCardinality(String) COMMENT 'Bank',
+    bank String COMMENT 'Bank',
     device_key String COMMENT 'Device pseudonym as sent',
     canonical_key String COMMENT 'Smallest key of all that are the same device',
     version UInt64 COMMENT 'More links known wins'
@@ -93,10 +93,10 @@ COMMENT 'Devices known under more than one key.';
 
 CREATE TABLE {database}.kb_links
 (
-    bank LowCardinality(String) COMMENT 'Bank',
+    bank String COMMENT 'Bank',
     update_id String COMMENT 'Update GUID',
     update_revision UInt32 COMMENT 'Update revision',
-    kb LowCardinality(String) COMMENT 'KB that a report of the bank names for it'
+    kb String COMMENT 'KB that a report of the bank names for it'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (bank, update_id, update_revision, kb)

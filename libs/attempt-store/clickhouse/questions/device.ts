@@ -58,11 +58,11 @@ async function findDevice(
   const conditions = new Conditions().where('bank', '=', 'String', bank);
   const key = conditions.bind('String', deviceKey);
   const rows = await ask<{ bank: string; device_key: string }>(
-    `SELECT bank, any(found) AS device_key FROM (
+    `SELECT bank, argMin(found, place) AS device_key FROM (
        SELECT bank, canonical_key AS found, 0 AS place FROM ${database}.canonical_devices FINAL WHERE device_key = ${key} AND ${conditions.sql}
        UNION ALL SELECT bank, device_key, 1 FROM ${database}.reports WHERE device_key = ${key} AND ${conditions.sql} LIMIT 1 BY bank
        UNION ALL SELECT bank, device_key, 2 FROM ${database}.inventories WHERE device_key = ${key} AND ${conditions.sql} LIMIT 1 BY bank
-       ORDER BY place LIMIT 1 BY bank) GROUP BY bank ORDER BY bank LIMIT 1`,
+     ) GROUP BY bank ORDER BY bank LIMIT 1`,
     conditions.parameters,
   );
   const row = rows[0];
