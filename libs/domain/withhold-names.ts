@@ -17,7 +17,7 @@ export function withholdNames(extra: Readonly<Record<string, unknown>>): Readonl
   return Object.fromEntries(
     Object.entries(extra).map(([path, value]) => [
       path,
-      namesSomeone(path) ? WITHHELD : withholdInside(value),
+      isNamingField(path) ? WITHHELD : withholdInside(value),
     ]),
   );
 }
@@ -27,7 +27,8 @@ function withholdInside(value: unknown): unknown {
   return value !== null && typeof value === 'object' ? withholdNames({ ...value }) : value;
 }
 
-function namesSomeone(path: string): boolean {
+/** True for the name of a field that is likely to hold the name of a PC or a person. */
+export function isNamingField(path: string): boolean {
   const field = path.slice(path.lastIndexOf('.') + 1);
   const words = field.split(/(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+/).map((word) => word.toLowerCase());
   return words.some((word) => NAMING_WORDS.has(word)) || NAMING_WORDS.has(words.join(''));

@@ -1,0 +1,2 @@
+/** Injection token of the process's metrics. */
+export const METRICS = Symbol('metrics');

@@ -1,0 +1,33 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { reportJsonSchemas } from '#domain/attempt-event.js';
+
+const oneOf = (...fields: readonly string[]) => ({ anyOf: fields.map((field) => ({ required: [field] })) });
+const DEVICE = oneOf('deviceKey', 'deviceName', 'deviceAliases');
+
+/** What senders may post. Unknown fields are taken too and kept aside, so a sender may be newer than its collector. */
+@Controller('v1/schema')
+export class SchemaController {
+  @Get('attempt.json')
+  @Header('content-type', 'application/schema+json')
+  attempt() {
+    return {
+      ...reportJsonSchemas['patch.update_attempt'],
+      title: "patch.update_attempt: one source's observation of one update attempt",
+      allOf: [
+        DEVICE,
+        oneOf('targetKb', 'updateId', 'packageIdentity'),
+        oneOf('occurredAt', 'occurredAtText'),
+      ],
+    };
+  }
+
+  @Get('inventory.json')
+  @Header('content-type', 'application/schema+json')
+  inventory() {
+    return {
+      ...reportJsonSchemas['patch.device_inventory'],
+      title: 'patch.device_inventory: a snapshot of one device',
+      allOf: [DEVICE],
+    };
+  }
+}

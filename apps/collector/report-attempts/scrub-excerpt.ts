@@ -1,0 +1,28 @@
+import { WITHHELD, isNamingField } from '#domain/withhold-names.js';
+import { scrubLine } from '#sources/scrub.js';
+
+const MOST_CHARACTERS = 1_000;
+const LOOKED_AT_CHARACTERS = 4_000;
+
+/**
+ * At most 1 KB of a rejected row, fit for the log: no value of a field whose name says that it names somebody, no
+ * alias, and nothing of what log lines are scrubbed of. The row may be no JSON at all, so this goes by its text.
+ */
+export function scrubExcerpt(row: string): string {
+  const text = row
+    .slice(0, LOOKED_AT_CHARACTERS)
+    .replace(
+      /"([^"\\]{1,64})"(\s*:\s*)("(?:[^"\\]|\\.)*"?|\[[^\]]*\]?)/g,
+      (whole, field: string, colon: string) =>
+        field === 'value' || field === 'deviceAliases' || isNamingField(field)
+          ? `"${field}"${colon}"${WITHHELD}"`
+          : whole,
+    );
+  return cutToBytes(scrubLine(text), MOST_CHARACTERS);
+}
+
+function cutToBytes(text: string, bytes: number): string {
+  let cut = text.slice(0, bytes);
+  while (Buffer.byteLength(cut) > bytes) cut = cut.slice(0, Math.floor(cut.length * 0.8));
+  return cut;
+}
