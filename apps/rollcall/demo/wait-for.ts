@@ -15,18 +15,15 @@ export async function waitFor<T>(
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     signal.throwIfAborted();
+    let refusal = '';
     try {
       const answer = await ask();
       if (answer !== null) return answer;
-      lastError = '';
     } catch (error) {
-      lastError = `; the last answer was: ${error instanceof Error ? error.message : String(error)}`;
+      refusal = `; the last answer was: ${error instanceof Error ? error.message : String(error)}`;
     }
     if (Date.now() > deadline) {
-      throw new CommandFailure(
-        EXIT.failed,
-        `did not happen within ${timeoutMs / 1000} s: ${what}${lastError}`,
-      );
+      throw new CommandFailure(EXIT.failed, `did not happen within ${timeoutMs / 1000} s: ${what}${refusal}`);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
