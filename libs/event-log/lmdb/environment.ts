@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { open } from 'lmdb';
 import type { RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
 
@@ -14,12 +15,14 @@ export const DEFAULT_MAP_SIZE_BYTES = 256 * 1024 ** 3;
  * `overlappingSync` is off: with it (lmdb-js' default) a commit is visible before it is on disk. A reader could then
  * commit an offset past messages that a power cut takes back, and the messages that get those offsets later would
  * never be read. Without it lmdb fsyncs inside the commit, so what can be read is durable and `flushed` is the commit.
+ * @throws Error when the file is something else
  */
 export function openEnvironment(
   path: string,
   mapSizeBytes: number,
   encoding: 'binary' | 'msgpack',
 ): RootDatabase<unknown, (string | number)[] | string> {
+  assertIsEnvironment(path);
   const options: RootDatabaseOptionsWithPath & { permissionsMode: number } = {
     path,
     noSubdir: true,
@@ -29,4 +32,19 @@ export function openEnvironment(
     permissionsMode: 0o600,
   };
   return open<unknown, (string | number)[] | string>(options);
+}
+
+/** Where the first page holds lmdb's magic number (mdb.c: MDB_MAGIC, after a page header of 24 bytes). */
+const MAGIC_AT = 24;
+const MAGIC = 0xbeefc0de;
+
+/** lmdb-js crashes the process on a file that is not lmdb's; an empty one (a crash while it was made) is fine. */
+function assertIsEnvironment(path: string): void {
+  if (!existsSync(path)) return;
+  const head = Buffer.alloc(MAGIC_AT + 4);
+  const file = openSync(path, 'r');
+  const read = readSync(file, head, 0, head.length, 0);
+  closeSync(file);
+  if (read === 0 || (read === head.length && head.readUInt32LE(MAGIC_AT) === MAGIC)) return;
+  throw new Error(`${path} is not an lmdb file`);
 }
