@@ -306,6 +306,12 @@ export class CbsRuns {
       });
       return 'understood';
     }
+    const feature = said.FEATURE_CHANGE.exec(message);
+    if (feature) {
+      if (codeOf(feature[2] ?? '') === SUCCESS) return 'routine';
+      evidence.object({ type: 'component', name: detach(feature[1] ?? '') });
+      return 'understood';
+    }
     const capability = said.CAPABILITY.exec(message);
     if (capability) {
       const ended = this.held?.verdict.session === capability[2] ? this.held?.evidence : undefined;

@@ -8,7 +8,7 @@ export const EXEC_STARTED =
 export const EXEC_SESSION_STARTED = /^Exec: Session processing started\./;
 /** Groups: session, package, identifier, code. */
 export const EXEC_DONE = new RegExp(
-  `^Exec: Processing complete\\.\\s+Session: (\\S+?), Package: ([^,\\s[]+)(?:, Identifier: ([^\\s[]+))?\\s*${TAIL}`,
+  `^Exec: Processing complete\\.\\s+Session: (\\S+?), Package: ([^,\\s[]+)(?:, Identifier: ([^[\\r\\n]{0,128}?))?\\s*${TAIL}`,
   'i',
 );
 export const EXEC_SESSION_DONE = /^Exec: Processing complete, session\(/;
@@ -36,6 +36,11 @@ export const PACKAGE_CHANGE = new RegExp(
 /** Groups: the state the features were to reach, session. */
 export const CAPABILITY =
   /^Reporting capability session finalize status: .{1,4000}?, state: (\w{1,40}), ID: ([^,\s]{1,64})/;
+/** Groups: the feature of a package, its result. */
+export const FEATURE_CHANGE = new RegExp(
+  `^Reporting selectable update change for package: [^,]{1,256}, update: ([^,]{1,256}), .{1,2000}?overall result:\\s?${CODE}`,
+  'i',
+);
 /** Groups: decimal win32 result, inf. */
 export const DRIVER_RESULT =
   /^(?:UN)?INSTALL index: \d+, phase: \d+, result (\d{1,10}), inf: ([\w.-]{1,128})/;

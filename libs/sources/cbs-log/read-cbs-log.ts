@@ -17,6 +17,7 @@ const STARTS_CBS = [
   'WER: Generating',
   'Reporting package change completion',
   'Reporting capability session',
+  'Reporting selectable update change',
   'Retrieved original',
   'INSTALL index',
   'UNINSTALL index',
