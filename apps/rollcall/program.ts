@@ -12,6 +12,7 @@ import { registerAttempts } from './questions/attempts-command.js';
 import { registerCohorts } from './questions/cohorts-command.js';
 import { registerDevice } from './questions/device-command.js';
 import { registerStatus } from './questions/status-command.js';
+import { registerRebuild } from './rebuild/rebuild-command.js';
 import { registerSimulate } from './simulate/simulate-command.js';
 import { registerToken } from './token/token-command.js';
 import { registerUp } from './up/up-command.js';
@@ -47,6 +48,7 @@ Start here:
   registerStatus(program);
   registerCase(program);
   registerImport(program);
+  registerRebuild(program);
   registerSimulate(program);
   registerDemo(program);
   registerDoctor(program);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { startClickHouseEngine } from '#attempt-store/clickhouse-engine/clickhouse-engine.js';
 import type { EngineEvent } from '#attempt-store/clickhouse-engine/clickhouse-engine.js';
 import type { DataDirectory } from '#runtime/data-directory.js';
@@ -55,4 +56,13 @@ function describeEvent(event: EngineEvent): string {
     case 'start-failed':
       return `did not start: ${event.error.message}; again in ${event.restartInMs} ms`;
   }
+}
+
+/** Address and password of the engine that runs on a data directory, for a process that writes; null without an engine. */
+export function writerUrlOf(data: DataDirectory, port: number | null): string | null {
+  if (port === null) return null;
+  const passwords = JSON.parse(readFileSync(data.clickhousePasswords, 'utf8')) as Readonly<
+    Record<string, string>
+  >;
+  return `http://writer:${encodeURIComponent(passwords['writer'] ?? '')}@127.0.0.1:${port}`;
 }
