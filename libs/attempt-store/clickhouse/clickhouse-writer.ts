@@ -47,6 +47,11 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     this.database = databaseOf(generation);
   }
 
+  /** The tables were dropped: nothing of what was written before is there any more. */
+  forget(): void {
+    this.knownSignatures.clear();
+  }
+
   override async migrate(): Promise<void> {
     await migrate(this.client, this.generation);
   }
@@ -73,6 +78,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
       { event_id: 'String' },
       [...without].map((id) => [id]),
     );
+    const notKnown = without.size === 0 ? '' : `AND event_id NOT IN (SELECT event_id FROM ${known})`;
     // Plain IN lists over the first key columns let the index skip parts; the tuple filter is exact.
     const banks = [...new Set(keys.map((key) => quote(key.bank)))].join(', ');
     const kbKeys = [...new Set(keys.map((key) => quote(key.kbKey)))].join(', ');
@@ -80,7 +86,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
       `SELECT ${REPORT_SELECT} FROM ${this.database}.reports
        WHERE bank IN (${banks}) AND kb_key IN (${kbKeys})
          AND (bank, kb_key, device_key) IN (SELECT bank, kb_key, device_key FROM ${wanted})
-         AND event_id NOT IN (SELECT event_id FROM ${known})`,
+         ${notKnown}`,
     );
     return rows.map(reportFromRow);
   }

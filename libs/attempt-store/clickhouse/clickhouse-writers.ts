@@ -1,7 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { GENERATIONS } from '#domain/generation.js';
 import type { Generation } from '#domain/generation.js';
-import type { AttemptStoreWriter } from '../attempt-store.js';
 import { StoreWriters } from '../store-writers.js';
 import { ClickHouseWriter } from './clickhouse-writer.js';
 import { withStoreErrors } from './connection.js';
@@ -11,7 +10,7 @@ import { databaseOf } from './tables.js';
 
 /** Both generations of one ClickHouse. */
 export class ClickHouseWriters extends StoreWriters {
-  private readonly writers: ReadonlyMap<Generation, AttemptStoreWriter>;
+  private readonly writers: ReadonlyMap<Generation, ClickHouseWriter>;
 
   constructor(
     private readonly client: ClickHouseClient,
@@ -24,7 +23,7 @@ export class ClickHouseWriters extends StoreWriters {
     );
   }
 
-  override of(generation: Generation): AttemptStoreWriter {
+  override of(generation: Generation): ClickHouseWriter {
     const writer = this.writers.get(generation);
     if (!writer) throw new TypeError(`there is no generation ${generation}`);
     return writer;
@@ -47,6 +46,7 @@ export class ClickHouseWriters extends StoreWriters {
 
   override async drop(generation: Generation): Promise<void> {
     await dropGeneration(this.client, generation);
+    this.of(generation).forget();
   }
 
   override async publish(generation: Generation): Promise<void> {

@@ -1,0 +1,391 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AttemptEvent } from '#domain/attempt-event.js';
+import { tellHistory } from '#domain/tell-history.js';
+import { toReport } from '#domain/to-report.js';
+import {
+  SAMPLE_START_MS,
+  sampleAttempt,
+  sampleInventory,
+  sampleSuccess,
+  sampleTime,
+} from '../../test/harness/sample-events.js';
+import type {
+  AlertView,
+  AttemptStore,
+  AttemptStoreWriter,
+  FactBatch,
+  HistoryRow,
+  InventoryRow,
+} from './attempt-store.js';
+import type { StoreWriters } from './store-writers.js';
+
+/** A store for one spec file; `dispose` stops what was started for it. */
+export interface OpenedAttemptStore {
+  readonly writers: StoreWriters;
+  readonly store: AttemptStore;
+  dispose(): Promise<void>;
+}
+
+const HOUR_MS = 3_600_000;
+const NOTHING: FactBatch = { reports: [], inventories: [], aliasLinks: [], kbLinks: [] };
+
+const factsOf = (...events: AttemptEvent[]): FactBatch => ({
+  ...NOTHING,
+  reports: events.map((event) => ({
+    report: toReport(event),
+    updateTitle: event.updateTitle ?? '',
+    excerpt: event.excerpt ?? [],
+  })),
+});
+
+/** The conclusions over all the given events of one device and KB. */
+function historyOf(version: number, ...events: [AttemptEvent, ...AttemptEvent[]]): HistoryRow {
+  const [{ bank, deviceKey, targetKb = 'unknown' }] = events;
+  const history = tellHistory({ bank, kb: targetKb, reports: events.map(toReport), builds: [] });
+  return { bank, deviceKey, kb: targetKb, version, history };
+}
+
+/** Everything an adapter of the attempt store must keep; each adapter's spec calls it once. */
+export function describeAttemptStoreContract(name: string, open: () => Promise<OpenedAttemptStore>): void {
+  describe(`attempt store contract: ${name}`, () => {
+    let opened: OpenedAttemptStore;
+    let store: AttemptStore;
+    let writer: AttemptStoreWriter;
+
+    beforeAll(async () => {
+      opened = await open();
+      store = opened.store;
+      writer = opened.writers.of('blue');
+    });
+    afterAll(async () => {
+      await opened.dispose();
+    });
+    beforeEach(async () => {
+      await opened.writers.drop('blue');
+      await opened.writers.prepare('blue');
+      await opened.writers.publish('blue');
+    });
+
+    /** Facts and conclusions of devices that each have the given events. */
+    async function fill(...devices: [AttemptEvent, ...AttemptEvent[]][]): Promise<void> {
+      await writer.insertFacts(factsOf(...devices.flat()));
+      await writer.writeHistories(devices.map((events) => historyOf(events.length, ...events)));
+    }
+
+    it('gives a report back as it was stored, whatever its text', async () => {
+      const odd = sampleAttempt('odd', {
+        updateTitle: '2024-适用于\t"Windows"\n\\ \u0000 累积更新',
+        failingObject: { type: 'folder', name: "C:\\Program Files\\Wind'ows\tDefender", path: 'C:\\x' },
+        innerErrors: [
+          { code: '0xc0000102', kind: 'ntstatus', origin: "SysCreateFile '\\'" },
+          { code: '0x80070422', kind: 'win32' },
+        ],
+        occurredAt: null,
+        occurredAtText: '2022-08-18 15:53:46',
+        osBuild: undefined,
+      });
+      await writer.insertFacts(factsOf(odd));
+      const report = toReport(odd);
+      const [stored] = await writer.readReports(
+        [{ bank: 'bank-a', deviceKey: 'd-odd', kbKey: report.kbKey }],
+        new Set(),
+      );
+      expect(stored).toEqual({ ...report, copyHash: report.copyHash.slice(0, 16) });
+      expect(
+        await writer.readReports([{ bank: 'bank-b', deviceKey: 'd-odd', kbKey: report.kbKey }], new Set()),
+      ).toEqual([]);
+      expect(
+        await writer.readReports(
+          [{ bank: 'bank-a', deviceKey: 'd-odd', kbKey: report.kbKey }],
+          new Set([report.eventId]),
+        ),
+      ).toEqual([]);
+    });
+
+    it('counts an event once, however often and in whatever copies it is stored', async () => {
+      const event = sampleAttempt('one');
+      const retried = sampleAttempt('one', { receivedAt: sampleTime(9) });
+      await fill([event]);
+      await fill([event, retried]);
+      await fill([retried, event]);
+      expect(await store.status(null)).toMatchObject({
+        reports: 1,
+        attempts: 1,
+        devices: 1,
+        failingDevices: 1,
+        cohorts: 1,
+      });
+    });
+
+    it('lets the higher version win and takes an emptied key back', async () => {
+      const failure = sampleAttempt('one');
+      const success = sampleSuccess('one', { eventId: 'f'.repeat(32), occurredAt: sampleTime(20) });
+      await writer.writeHistories([historyOf(2, failure, success)]);
+      await writer.writeHistories([historyOf(1, failure)]);
+      const closed = await store.cohorts({ bank: null }, { limit: 10 });
+      expect(closed.items).toMatchObject([{ failing: 0, everFailed: 1, attempted: 1 }]);
+      const empty = tellHistory({ bank: 'bank-a', kb: 'KB5041578', reports: [], builds: [] });
+      await writer.writeHistories([
+        { bank: 'bank-a', deviceKey: 'd-one', kb: 'KB5041578', version: 3, history: empty },
+      ]);
+      expect((await store.cohorts({ bank: null }, { limit: 10 })).items).toEqual([]);
+      expect((await store.status(null)).devices).toBe(0);
+    });
+
+    it('shows cohorts with their denominators, most failing first, of the bank asked for only', async () => {
+      await fill(
+        [sampleAttempt('a1')],
+        [sampleAttempt('a2', { occurredAt: sampleTime(5) })],
+        [sampleSuccess('a3')],
+        [sampleAttempt('a4', { hresult: '0x80070002' })],
+        [sampleAttempt('b1', { bank: 'bank-b' })],
+      );
+      const { items } = await store.cohorts({ bank: 'bank-a' }, { limit: 10 });
+      expect(
+        items.map(({ signature, failing, attempted, firstSeen, lastSeen }) => [
+          signature.l1,
+          failing,
+          attempted,
+          firstSeen,
+          lastSeen,
+        ]),
+      ).toEqual([
+        ['0x80071ab1', 2, 4, sampleTime(0.5), sampleTime(5)],
+        ['0x80070002', 1, 4, sampleTime(0.5), sampleTime(0.5)],
+      ]);
+      expect((await store.cohorts({ bank: null }, { limit: 10 })).items).toHaveLength(3);
+      expect(
+        (await store.cohorts({ bank: null, signature: '0x80071ab1', kb: 'KB5041578' }, { limit: 10 })).items,
+      ).toHaveLength(2);
+      expect((await store.cohorts({ bank: null, since: sampleTime(3) }, { limit: 10 })).items).toHaveLength(
+        1,
+      );
+      expect((await store.cohorts({ bank: 'bank-c' }, { limit: 10 })).items).toEqual([]);
+    });
+
+    it('shows a cohort from near, other banks as a number only', async () => {
+      await fill(
+        [
+          sampleAttempt('a1', {
+            excerpt: ['line of evidence'],
+            innerErrors: [{ code: '0x00001abf', kind: 'win32' }],
+          }),
+        ],
+        [sampleAttempt('a2', { branch: 'branch-2', innerErrors: [{ code: '0x00001abf', kind: 'win32' }] })],
+        [sampleAttempt('b1', { bank: 'bank-b', innerErrors: [{ code: '0x00001abf', kind: 'win32' }] })],
+      );
+      const [cohort] = (await store.cohorts({ bank: 'bank-a' }, { limit: 1 })).items;
+      const detail = await store.cohort('bank-a', cohort?.cohortId ?? '');
+      expect(detail).toMatchObject({
+        failing: 2,
+        attempts: 2,
+        otherBanks: 1,
+        hresult: '0x80071ab1',
+        excerpt: ['line of evidence'],
+        sources: ['windows_update_client'],
+        branches: [
+          { name: 'branch-1', devices: 1 },
+          { name: 'branch-2', devices: 1 },
+        ],
+        channels: [{ name: 'wsus', devices: 2 }],
+      });
+      expect(detail?.devices.map(({ deviceKey }) => deviceKey).sort()).toEqual(['d-a1', 'd-a2']);
+      expect(await store.cohort('bank-b', cohort?.cohortId ?? '')).toBeNull();
+    });
+
+    it('pages through lists without repeating or leaving out', async () => {
+      const devices = Array.from({ length: 23 }, (_, index): [AttemptEvent] => [
+        sampleAttempt(`p${index}`, {
+          hresult: `0x8007${(0x1000 + (index % 9)).toString(16)}`,
+          occurredAt: sampleTime(index % 4),
+        }),
+      ]);
+      await fill(...devices);
+      const walk = async <T>(
+        page: (cursor: string | undefined) => Promise<{ items: readonly T[]; nextCursor: string | null }>,
+      ): Promise<T[]> => {
+        const all: T[] = [];
+        let cursor: string | undefined;
+        do {
+          const { items, nextCursor } = await page(cursor);
+          all.push(...items);
+          cursor = nextCursor ?? undefined;
+        } while (cursor !== undefined);
+        return all;
+      };
+      const cohorts = await walk((cursor) => store.cohorts({ bank: null }, { limit: 4, cursor }));
+      expect(new Set(cohorts.map(({ cohortId }) => cohortId)).size).toBe(9);
+      expect(cohorts).toHaveLength(9);
+      const attempts = await walk((cursor) => store.attempts({ bank: null }, { limit: 5, cursor }));
+      expect(new Set(attempts.map(({ deviceKey }) => deviceKey)).size).toBe(23);
+      expect(attempts).toHaveLength(23);
+      await expect(store.cohorts({ bank: null }, { limit: 4, cursor: 'nonsense' })).rejects.toThrow('cursor');
+    });
+
+    it('tells a device by any key it was sent under, with its codes', async () => {
+      await fill(
+        [
+          sampleAttempt('a1'),
+          sampleAttempt('a1', {
+            eventId: '1'.repeat(32),
+            occurredAt: sampleTime(20),
+            receivedAt: sampleTime(21),
+          }),
+        ],
+        [sampleAttempt('a1', { targetKb: 'KB5043050', eventId: '2'.repeat(32), hresult: '0x80070002' })],
+      );
+      await writer.insertFacts({ ...NOTHING, inventories: [inventoryRow('a1')] });
+      await writer.writeCanonicalDevices([
+        { bank: 'bank-a', deviceKey: 'd-old-name', canonicalKey: 'd-a1', version: 1 },
+      ]);
+      const device = await store.device('bank-a', 'd-old-name');
+      expect(device).toMatchObject({
+        deviceKey: 'd-a1',
+        bank: 'bank-a',
+        osBuild: '17763.6054',
+        model: 'Model 7',
+        codes: { '0x80071ab1': 2, '0x80070002': 1 },
+      });
+      expect(device?.attempts).toHaveLength(3);
+      expect(device?.latest.map(({ kb }) => kb).sort()).toEqual(['KB5041578', 'KB5043050']);
+      expect(await store.device('bank-b', 'd-a1')).toBeNull();
+      expect(await store.device(null, 'd-nobody')).toBeNull();
+    });
+
+    it('filters attempts by device and outcome', async () => {
+      await fill([sampleAttempt('a1')], [sampleSuccess('a2')]);
+      const failed = await store.attempts({ bank: null, outcome: 'failed' }, { limit: 10 });
+      expect(failed.items.map(({ deviceKey, signature }) => [deviceKey, signature?.l1])).toEqual([
+        ['d-a1', '0x80071ab1'],
+      ]);
+      const ofDevice = await store.attempts({ bank: null, deviceKey: 'd-a2' }, { limit: 10 });
+      expect(ofDevice.items).toMatchObject([
+        { outcome: 'succeeded', signature: null, endedAt: sampleTime(0.5) },
+      ]);
+    });
+
+    it('keeps the newest state of an alert', async () => {
+      await writer.writeAlerts([{ ...alert, eventNo: 2, state: 'resolved', resolvedAt: sampleTime(40) }]);
+      await writer.writeAlerts([{ ...alert, eventNo: 1 }]);
+      const { items } = await store.alerts({ bank: 'bank-a' }, { limit: 5 });
+      expect(items).toEqual([{ ...alert, state: 'resolved', resolvedAt: sampleTime(40) }]);
+      expect((await store.alerts({ bank: 'bank-b' }, { limit: 5 })).items).toEqual([]);
+    });
+
+    it('counts for the watch distinct device and KB pairs by arrival, in the window and in the baseline', async () => {
+      const at = SAMPLE_START_MS + 60 * 24 * HOUR_MS;
+      const arrived = (hoursBefore: number) => new Date(at - hoursBefore * HOUR_MS).toISOString();
+      const failing = (key: string, hoursBefore: number): [AttemptEvent] => [
+        sampleAttempt(key, { receivedAt: arrived(hoursBefore), occurredAt: arrived(hoursBefore + 0.1) }),
+      ];
+      await fill(
+        failing('in-1', 0),
+        failing('in-2', 23.9),
+        failing('between', 30),
+        failing('base', 80),
+        failing('old', 29 * 24 + 80),
+        [sampleSuccess('ok', { receivedAt: arrived(2), occurredAt: arrived(2.1) })],
+        [
+          sampleAttempt('started', {
+            outcome: 'unknown',
+            hresult: undefined,
+            receivedAt: arrived(1),
+            startedAt: arrived(1),
+            occurredAt: arrived(1),
+          }),
+        ],
+      );
+      expect(await writer.watchSeries(at)).toMatchObject([
+        {
+          bank: 'bank-a',
+          failed: 2,
+          installs: 3,
+          baselineFailed: 1,
+          baselineInstalls: 1,
+          topKb: 'KB5041578',
+          branches: ['branch-1'],
+          firstArrival: arrived(23.9),
+          thirdArrival: null,
+        },
+      ]);
+      expect(await writer.arrivalRangeMs()).toEqual({ firstMs: at - (29 * 24 + 80) * HOUR_MS, lastMs: at });
+    });
+
+    it('reads links and keys back per bank', async () => {
+      const bare = sampleAttempt('bare', {
+        targetKb: undefined,
+        updateId: '3021ADFB-0000-4000-8000-000000000001',
+        updateRevision: 200,
+        osBuild: undefined,
+      });
+      await writer.insertFacts({
+        ...factsOf(bare, sampleAttempt('named')),
+        aliasLinks: [{ bank: 'bank-a', deviceKey: 'd-bare', aliasKind: 'smbios', aliasKey: 'k1' }],
+        kbLinks: [{ bank: 'bank-a', updateId: 'u', updateRevision: 1, kb: 'KB5041578' }],
+      });
+      const key = toReport(bare).kbKey;
+      expect(await writer.readUnnamedUpdates('bank-a')).toEqual([key]);
+      expect(await writer.readDevicesOf('bank-a', [key])).toEqual([{ deviceKey: 'd-bare', kbKey: key }]);
+      expect(await writer.readKbKeys('bank-a', ['d-bare', 'd-named'], { withoutBuild: true })).toEqual([
+        { deviceKey: 'd-bare', kbKey: key },
+      ]);
+      expect(await writer.readAliasLinks('bank-a')).toEqual([
+        { bank: 'bank-a', deviceKey: 'd-bare', aliasKind: 'smbios', aliasKey: 'k1' },
+      ]);
+      expect(await writer.readKbLinks('bank-a')).toEqual([
+        { bank: 'bank-a', updateId: 'u', updateRevision: 1, kb: 'KB5041578' },
+      ]);
+      expect(await writer.readAliasLinks('bank-b')).toEqual([]);
+    });
+
+    it('names the rows that differ between two generations, and only those', async () => {
+      await opened.writers.drop('green');
+      await opened.writers.prepare('green');
+      const green = opened.writers.of('green');
+      const [one, two] = [sampleAttempt('one'), sampleAttempt('two')];
+      for (const each of [writer, green]) await each.insertFacts(factsOf(one, two));
+      await writer.writeHistories([historyOf(1, one), historyOf(1, two)]);
+      await green.writeHistories([historyOf(5, one), historyOf(5, two)]);
+      expect(await opened.writers.differences(10)).toEqual([]);
+      await green.writeHistories([historyOf(6, sampleSuccess('two'))]);
+      expect(await opened.writers.differences(10)).toEqual(['histories: bank-a/KB5041578/d-two']);
+    });
+  });
+}
+
+const alert: AlertView = {
+  alertId: 'alert-1',
+  bank: 'bank-a',
+  build: '*',
+  kb: 'KB5041578',
+  signature: { id: 's1', l1: '0x80071ab1', l2: 'poqexec', l3: '', fineness: 2, reason: 'because' },
+  state: 'open',
+  openedAt: sampleTime(10),
+  resolvedAt: null,
+  failed: 17,
+  installs: 240,
+  expected: 0.8,
+  lnP: -22.4,
+  text: '17 of 240 装机失败',
+  deliveries: ['alert-1.1.log'],
+};
+
+function inventoryRow(name: string): InventoryRow {
+  const event = sampleInventory(name);
+  return {
+    bank: event.bank,
+    deviceKey: event.deviceKey,
+    eventId: event.eventId,
+    takenAtMs: Date.parse(event.takenAt),
+    receivedAtMs: Date.parse(event.receivedAt),
+    osInstance: '',
+    osBuild: event.osBuild ?? '',
+    osName: '',
+    osEdition: '',
+    model: event.model ?? '',
+    manufacturer: '',
+    branch: event.branch ?? '',
+    pendingReboot: false,
+    event: JSON.stringify(event),
+  };
+}
