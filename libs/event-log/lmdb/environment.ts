@@ -1,4 +1,5 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { open } from 'lmdb';
 import type { RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
 
@@ -22,7 +23,8 @@ export function openEnvironment(
   mapSizeBytes: number,
   encoding: 'binary' | 'msgpack',
 ): RootDatabase<unknown, (string | number)[] | string> {
-  assertIsEnvironment(path);
+  const isNew = !existsSync(path);
+  if (!isNew) assertIsEnvironment(path);
   const options: RootDatabaseOptionsWithPath & { permissionsMode: number } = {
     path,
     noSubdir: true,
@@ -31,7 +33,17 @@ export function openEnvironment(
     mapSize: mapSizeBytes,
     permissionsMode: 0o600,
   };
-  return open<unknown, (string | number)[] | string>(options);
+  const environment = open<unknown, (string | number)[] | string>(options);
+  if (isNew) syncDirectory(dirname(path));
+  return environment;
+}
+
+/** A power cut must not take the file's name back after messages in it were acknowledged. Windows syncs no directories. */
+function syncDirectory(path: string): void {
+  if (process.platform === 'win32') return;
+  const directory = openSync(path, 'r');
+  fsyncSync(directory);
+  closeSync(directory);
 }
 
 /** Where the first page holds lmdb's magic number (mdb.c: MDB_MAGIC, after a page header of 24 bytes). */
@@ -40,7 +52,6 @@ const MAGIC = 0xbeefc0de;
 
 /** lmdb-js crashes the process on a file that is not lmdb's; an empty one (a crash while it was made) is fine. */
 function assertIsEnvironment(path: string): void {
-  if (!existsSync(path)) return;
   const head = Buffer.alloc(MAGIC_AT + 4);
   const file = openSync(path, 'r');
   const read = readSync(file, head, 0, head.length, 0);

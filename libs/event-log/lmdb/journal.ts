@@ -31,6 +31,8 @@ export class Journal {
   /** Oldest first. */
   private readonly names: string[];
   private readonly opened = new Map<string, Segment>();
+  /** What was read of the newest segment when it had changed this often. */
+  private readonly seen = { segment: '', changes: -1, heads: new Map<Topic, readonly number[]>() };
 
   private constructor(
     private readonly directory: string,
@@ -65,14 +67,32 @@ export class Journal {
     }
   }
 
-  /** Offset after the newest record of each partition, as of now. */
-  heads(topic: Topic): number[] {
-    return this.newest().heads(topic);
+  /** Lets the next reads see what other processes have appended since. Cheap when that is nothing. */
+  refresh(): void {
+    const segment = this.segment(this.newestName());
+    segment.refresh();
+    const changes = segment.changes();
+    if (this.seen.segment === segment.name && this.seen.changes === changes) return;
+    const newest = this.newest();
+    // While a sealed segment waits for its successor, look again each time: the successor's coming is no change here.
+    const isWaiting = newest.successor() !== null;
+    Object.assign(this.seen, { segment: newest.name, changes: isWaiting ? -1 : newest.changes() });
+    this.seen.heads.clear();
+  }
+
+  /** Offset after the newest record of each partition, as of the last `refresh`. */
+  heads(topic: Topic): readonly number[] {
+    let heads = this.seen.heads.get(topic);
+    if (heads === undefined) {
+      heads = this.segment(this.newestName()).heads(topic);
+      this.seen.heads.set(topic, heads);
+    }
+    return heads;
   }
 
   /** Offset of the oldest record of each partition that is still there; the head where there is none. */
   starts(topic: Topic): number[] {
-    const starts = this.heads(topic);
+    const starts = [...this.heads(topic)];
     for (const segment of this.segmentsNewestFirst()) {
       const heads = segment.heads(topic);
       segment.starts(topic).forEach((start, partition) => {

@@ -119,7 +119,7 @@ export class LmdbConsumer implements LogConsumer {
 
   /** Starts at another partition each time: a small budget reaches all of them in turn. */
   private partitionsBehind(): Assigned[] {
-    const heads = new Map(this.topics.map((topic) => [topic, this.log.journal(topic).heads(topic)]));
+    const heads = this.log.heads(this.topics);
     const behind = this.assigned.filter(
       ({ topic, partition, nextOffset, paused }) =>
         !paused && nextOffset < (heads.get(topic)?.[partition] ?? 0),
@@ -129,7 +129,7 @@ export class LmdbConsumer implements LogConsumer {
   }
 
   private slices(): LogSlice[] {
-    const heads = new Map(this.topics.map((topic) => [topic, this.log.journal(topic).heads(topic)]));
+    const heads = this.log.heads(this.topics);
     return this.assigned
       .filter(({ records }) => records.length > 0)
       .map(({ topic, partition, records, nextOffset }) => ({

@@ -3,6 +3,7 @@ import type { Topic } from '#domain/topics.js';
 import type { LogConsumer, LogMessage, LogRecord, Position } from '#event-log/event-log.js';
 import { EventLog, LogUnavailableError } from '#event-log/event-log.js';
 import { DEFAULT_MAP_SIZE_BYTES } from './environment.js';
+import type { Journal } from './journal.js';
 import { LmdbConsumer } from './lmdb-consumer.js';
 import { shareLogDirectory } from './log-directory.js';
 import type { LogDirectory, LogDirectoryOptions } from './log-directory.js';
@@ -68,12 +69,12 @@ export class LmdbEventLog extends EventLog {
 
   async endOffsets(topic: Topic): Promise<readonly number[]> {
     this.assertOpen();
-    return Promise.resolve(this.log.journal(topic).heads(topic));
+    return Promise.resolve(this.fresh(topic).heads(topic));
   }
 
   async beginOffsets(topic: Topic): Promise<readonly number[]> {
     this.assertOpen();
-    return Promise.resolve(this.log.journal(topic).starts(topic));
+    return Promise.resolve(this.fresh(topic).starts(topic));
   }
 
   async committedOffsets(group: string, topic: Topic): Promise<readonly number[]> {
@@ -92,7 +93,7 @@ export class LmdbEventLog extends EventLog {
     if (!Number.isInteger(partition) || partition < 0 || partition >= TOPIC_PARTITIONS[topic])
       throw new RangeError(`${topic} has no partition ${partition}`);
     const records: LogRecord[] = [];
-    const journal = this.log.journal(topic);
+    const journal = this.fresh(topic);
     if (fromOffset >= (journal.heads(topic)[partition] ?? 0)) return Promise.resolve(records);
     journal.read(
       topic,
@@ -120,6 +121,12 @@ export class LmdbEventLog extends EventLog {
     this.log.doorbell.ring();
     await Promise.allSettled(this.appending);
     await this.release();
+  }
+
+  private fresh(topic: Topic): Journal {
+    const journal = this.log.journal(topic);
+    journal.refresh();
+    return journal;
   }
 
   private assertOpen(): void {

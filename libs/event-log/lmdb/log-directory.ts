@@ -57,6 +57,12 @@ export class LogDirectory {
     return topic === 'patch.dead-letters' ? this.deadLetters : this.facts;
   }
 
+  /** Where the topics' partitions end now. */
+  heads(topics: readonly Topic[]): ReadonlyMap<Topic, readonly number[]> {
+    for (const journal of new Set(topics.map((topic) => this.journal(topic)))) journal.refresh();
+    return new Map(topics.map((topic) => [topic, this.journal(topic).heads(topic)]));
+  }
+
   committer(topic: Topic): GroupCommitter {
     return topic === 'patch.dead-letters' ? this.deadLettersCommitter : this.factsCommitter;
   }

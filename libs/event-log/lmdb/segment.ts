@@ -28,6 +28,7 @@ export const SEALED = Symbol('sealed');
  *     ['starts', topic] ['heads', topic]     first offset of each partition here, and the offset after the last
  *     [topic, partition, first offset]       a chunk
  *     'sealed'                               name of the segment that goes on; no append comes here any more
+ *     'changes'                              how many appends and seals there were, so that a poll reads one small key
  *
  * Chunks and heads change in one transaction, so a torn append is never seen. After the seal nothing changes but by retention.
  */
@@ -68,6 +69,11 @@ export class Segment {
     this.store.resetReadTxn();
   }
 
+  /** Grows with every append and seal, in whatever process. */
+  changes(): number {
+    return this.get('changes')?.readDoubleLE(0) ?? 0;
+  }
+
   /** Offset of the first record of each partition that this segment ever held or still holds. */
   starts(topic: Topic): number[] {
     return this.offsets('starts', topic) ?? new Array<number>(TOPIC_PARTITIONS[topic]).fill(0);
@@ -88,6 +94,7 @@ export class Segment {
       const sealed = this.successor();
       if (sealed !== null) return sealed;
       this.putSync('sealed', Buffer.from(successor, 'utf8'));
+      this.countChange();
       return successor;
     });
   }
@@ -111,6 +118,7 @@ export class Segment {
         });
         this.putSync(['heads', topic], encodeOffsets(heads));
       }
+      this.countChange();
       return starts;
     });
   }
@@ -155,6 +163,10 @@ export class Segment {
       offset += chunk.count;
     }
     return offset;
+  }
+
+  private countChange(): void {
+    this.putSync('changes', encodeOffsets([this.changes() + 1]));
   }
 
   /** Deletes up to a transaction's worth; true when there may be more. */
