@@ -41,7 +41,7 @@ else
     for (const folder of ['cbs', 'dism']) {
       for (const name of corpusFiles(folder)) {
         it(`${folder}/${name}: every verdict on a package, and no other failure`, () => {
-          const expected = expectedOf<ExpectedCbs>(folder, name);
+          const expected = expectedOf(folder, name) as ExpectedCbs;
           const { account, found, failures } = readCorpusFile(folder, name);
           compare(
             `${name} records`,

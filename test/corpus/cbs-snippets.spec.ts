@@ -36,7 +36,7 @@ else
     const compare = factCounter('cbs-snippets');
     for (const name of corpusFiles('cbs-snippets')) {
       it(name, () => {
-        const expected = expectedOf<ExpectedSnippet>('cbs-snippets', name);
+        const expected = expectedOf('cbs-snippets', name) as ExpectedSnippet;
         const { account, found } = readCorpusFile('cbs-snippets', name);
         if (expected.records !== undefined) compare(`${name} records`, account.records, expected.records);
         for (const { report } of found) expect(schemaIssues(report)).toBeUndefined();

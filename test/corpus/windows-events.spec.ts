@@ -52,7 +52,7 @@ else
     const compare = factCounter('evtx, events-xml, events-real');
     for (const [folder, name] of folders) {
       it(`${folder}/${name}: every record counted, every failure and success told, no other failure`, () => {
-        const expected = expectedOf<ExpectedEvents>(folder, name);
+        const expected = expectedOf(folder, name) as ExpectedEvents;
         const { account, found, failures } = readCorpusFile(folder, name);
         compare(`${name} records`, account.records, expected.eventsInFile);
         compare(`${name} not understood`, account.notUnderstood, 0);

@@ -48,7 +48,7 @@ else
     const compare = factCounter('wu-decoded, wu-legacy');
     for (const name of corpusFiles('wu-decoded')) {
       it(`wu-decoded/${name}: every LogHistory line told or set aside, no other failure`, () => {
-        const expected = expectedOf<ExpectedDecoded>('wu-decoded', name);
+        const expected = expectedOf('wu-decoded', name) as ExpectedDecoded;
         const { account, found, failures } = readCorpusFile('wu-decoded', name);
         expect(account.records).toBe(expected.lines);
         const byLine = new Map(found.map(({ line, report }) => [line, report]));
@@ -89,7 +89,7 @@ else
 
     for (const name of corpusFiles('wu-legacy')) {
       it(`wu-legacy/${name}: every REPORT EVENT told or set aside, no other failure`, () => {
-        const expected = expectedOf<ExpectedLegacy>('wu-legacy', name);
+        const expected = expectedOf('wu-legacy', name) as ExpectedLegacy;
         const { account, found, failures } = readCorpusFile('wu-legacy', name);
         expect(account.records).toBe(expected.lines);
         compare(
