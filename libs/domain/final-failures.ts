@@ -40,26 +40,32 @@ export function toFinalFailures(
 ): readonly FinalFailure[] {
   const rows = new Map<string, Row>();
   for (const episode of episodes) {
-    const rowOfBearer = new Map<string, Row>();
+    /** By (build, signature), and the first of each signature by that alone. */
+    const ofEpisode = new Map<string, Row>();
     for (const borne of episode.borne) {
       if (borne.superseded) continue;
       const { signature } = borne.bearer;
       const build = buildOf(attempts, borne);
-      const key = cohortIdOf(bank, build, kb, signature.id);
-      const row = rows.get(key) ?? newRow(build, signature);
-      rows.set(key, row);
-      if (!rowOfBearer.has(signature.id)) rowOfBearer.set(signature.id, row);
+      const key = rowKey(build, signature.id);
+      let row = rows.get(key);
+      if (!row) rows.set(key, (row = newRow(build, signature)));
+      ofEpisode.set(key, row);
+      if (!ofEpisode.has(signature.id)) ofEpisode.set(signature.id, row);
       add(row, borne, episode);
     }
     for (const borne of episode.borne) {
       if (!borne.superseded) continue;
       const { id } = borne.bearer.signature;
-      const row = rows.get(cohortIdOf(bank, buildOf(attempts, borne), kb, id)) ?? rowOfBearer.get(id);
+      const row = ofEpisode.get(rowKey(buildOf(attempts, borne), id)) ?? ofEpisode.get(id);
       if (row) add(row, borne, episode);
     }
   }
-  return [...rows].map(([cohortId, row]) => toFinalFailure(cohortId, row, attempts)).sort(byCohort);
+  return [...rows.values()]
+    .map((row) => toFinalFailure(cohortIdOf(bank, row.build, kb, row.signature.id), row, attempts))
+    .sort(byCohort);
 }
+
+const rowKey = (build: string, signatureId: string): string => `${build} ${signatureId}`;
 
 function add(row: Row, { failure }: BorneFailure, { open, again }: ToldEpisode): void {
   const atMs = failure.report.occurredAtMs;

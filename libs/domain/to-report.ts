@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { AttemptEvent } from './attempt-event.js';
-import { canonicalJson } from './canonical-json.js';
+import { copyHashOf } from './copy-hash.js';
 import { isPlaceholderKb, kbOfPackage } from './kb-catalogue.js';
 import { normaliseUpdateId } from './kb-links.js';
 import { isPlausible } from './plausible-time.js';
@@ -72,17 +71,6 @@ function operationOf({ operation, packageTargetState }: AttemptEvent): Operation
     ? 'uninstall'
     : 'unknown';
 }
-
-/**
- * SHA-256 of everything the copy says. How it travelled is out, save the delivery mode: it is part of the report,
- * so two copies that differ in it must differ here, or the choice between them would hang on their order.
- */
-function copyHashOf(event: AttemptEvent): string {
-  const facts: Record<string, unknown> = { ...event };
-  for (const field of TRAVEL_FIELDS) facts[field] = undefined;
-  return createHash('sha256').update(canonicalJson(facts)).digest('hex');
-}
-const TRAVEL_FIELDS = ['receivedAt', 'collector', 'schemaVersion', 'deviceAliases', 'eventType'] as const;
 
 function countEvidence(event: AttemptEvent): number {
   let known = 0;
