@@ -13,13 +13,7 @@ import { HealthController } from './http/health.controller.js';
 import { METRICS } from './http/metrics-token.js';
 import { OpenApiController } from './http/openapi.controller.js';
 import { QuestionsController } from './http/questions.controller.js';
-import { DraftCaseHandler } from './questions/draft-case.js';
-import { ListAlertsHandler } from './questions/list-alerts.js';
-import { ListAttemptsHandler } from './questions/list-attempts.js';
-import { ListCohortsHandler } from './questions/list-cohorts.js';
-import { ShowCohortHandler } from './questions/show-cohort.js';
-import { ShowDeviceHandler } from './questions/show-device.js';
-import { ShowStatusHandler } from './questions/show-status.js';
+import { QUESTIONS } from './questions/all-questions.js';
 import { StorePosition } from './questions/store-position.js';
 
 /** How long a revoked token may still be taken. */
@@ -62,13 +56,3 @@ export class ConsoleModule implements OnApplicationShutdown {
     await this.log.close();
   }
 }
-
-export const QUESTIONS = [
-  ListCohortsHandler,
-  ShowCohortHandler,
-  DraftCaseHandler,
-  ShowDeviceHandler,
-  ListAttemptsHandler,
-  ListAlertsHandler,
-  ShowStatusHandler,
-];

@@ -9,7 +9,7 @@ import { withInstallation } from '../installation.module.js';
 import { note, printJson, printText } from '../output.js';
 import { bankName } from '../simulate/fleet.js';
 import { prepareBanks } from '../simulate/prepare-banks.js';
-import { formatLogLine, isLoudLine } from '../up/log-line.js';
+import { formatLogLine, isErrorLine } from '../up/log-line.js';
 import { startRollcall } from '../up/start-rollcall.js';
 import type { Rollcall } from '../up/start-rollcall.js';
 import { ASKED, stopSignal, whenAborted } from '../up/stop-signal.js';
@@ -97,7 +97,7 @@ const startDemo = (root: string, log: WriteStream, stopping: AbortController): P
     events: {
       line: (name, text) => {
         log.write(`${formatLogLine(name, text)}\n`);
-        if (isLoudLine(text) && name !== 'engine') note(formatLogLine(name, text));
+        if (isErrorLine(text)) note(formatLogLine(name, text));
       },
       exited: (name, how, againInMs) => {
         log.write(`supervisor | ${name} ended (${how})\n`);

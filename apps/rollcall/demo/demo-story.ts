@@ -44,6 +44,8 @@ const INCIDENT_DEVICES = 36;
 /** The promise of the demo: on-call knows within two minutes. */
 const ALERT_TIMEOUT_MS = 120_000;
 const PROJECTION_TIMEOUT_MS = 180_000;
+/** Without a look for so long, the watch has none left to make. */
+const WATCH_QUIET_MS = 2_000;
 
 /** Plays the demo on a running installation. @throws CommandFailure naming what did not happen */
 export async function playDemo(
@@ -77,6 +79,7 @@ export async function playDemo(
   );
   const sentEvidence = await send(evidence.reports);
   await waitUntilProjected(client, sentHistory, [...before, ...evidence.reports], signal);
+  await waitUntilWatched(rollcall.ports.projector, signal);
 
   note(`now 0x80071ab1 starts failing in ${place.branch} of ${place.bank}`);
   const startedAt = Date.now();
@@ -139,6 +142,19 @@ async function waitUntilProjected(
       return status.reports >= attempts ? status : null;
     },
   );
+}
+
+/** The watch looks back over the history at its own pace; what it finds there is no part of the incident. */
+async function waitUntilWatched(projectorPort: number, signal: AbortSignal): Promise<void> {
+  let looksBefore = '';
+  let sinceMs = Date.now();
+  await waitFor('the spike watch has caught up with the history', PROJECTION_TIMEOUT_MS, signal, async () => {
+    const response = await fetch(`http://127.0.0.1:${projectorPort}/metrics`);
+    const looks = /^rollcall_watch_looks_total\S* (\d+)/m.exec(await response.text())?.[1] ?? '0';
+    if (looks !== looksBefore) sinceMs = Date.now();
+    looksBefore = looks;
+    return looks !== '0' && Date.now() - sinceMs > WATCH_QUIET_MS ? looks : null;
+  });
 }
 
 const waitForAlert = (client: ConsoleClient, bank: string, signal: AbortSignal): Promise<AlertView> =>

@@ -21,11 +21,8 @@ export function formatLogLine(name: string, text: string): string {
   return `${label} | ${time}${level.padEnd(5)} ${message}${rest}`;
 }
 
-/** True for lines that mean something unexpected (warnings and errors, and anything that is not JSON). */
-export function isLoudLine(text: string): boolean {
-  const record = parseRecord(text);
-  return record === null || Number(record['level']) >= 40;
-}
+/** True for a log record that says data was lost or somebody must act. */
+export const isErrorLine = (text: string): boolean => Number(parseRecord(text)?.['level']) >= 50;
 
 function parseRecord(text: string): Readonly<Record<string, unknown>> | null {
   if (!text.startsWith('{')) return null;

@@ -1,0 +1,178 @@
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Command } from 'commander';
+import type { AttemptReport } from '#domain/attempt-event.js';
+import { CommandFailure } from '../exit-codes.js';
+import { waitMs } from './batch-sender.js';
+import { registerImport } from './import-command.js';
+
+const fixtures = join(dirname(fileURLToPath(import.meta.url)), '../../../test/fixtures/evidence');
+
+interface Request {
+  readonly headers: IncomingHttpHeaders;
+  readonly reports: readonly AttemptReport[];
+}
+
+describe('rollcall import', () => {
+  const folder = { path: '' };
+  let server: Server;
+  let url = '';
+  let requests: Request[] = [];
+  let busyAnswers: number[] = [];
+  let printed = '';
+
+  beforeEach(async () => {
+    folder.path = mkdtempSync(join(tmpdir(), 'rollcall-import-'));
+    requests = [];
+    busyAnswers = [];
+    printed = '';
+    jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      printed += String(text);
+      return true;
+    });
+    jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+    server = createServer((request, response) => {
+      const pieces: Buffer[] = [];
+      request.on('data', (piece: Buffer) => pieces.push(piece));
+      request.on('end', () => {
+        const lines = gunzipSync(Buffer.concat(pieces)).toString('utf8').split('\n');
+        requests.push({
+          headers: request.headers,
+          reports: lines.map((line) => JSON.parse(line) as AttemptReport),
+        });
+        const busy = busyAnswers.shift();
+        if (busy === undefined)
+          response.writeHead(202).end(JSON.stringify({ accepted: lines.length, rejected: [] }));
+        else response.writeHead(busy, { 'retry-after': '0' }).end('{}');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    rmSync(folder.path, { recursive: true, force: true });
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  /** Runs the command; answers its exit code. */
+  async function run(...args: string[]): Promise<number> {
+    const program = new Command().exitOverride();
+    registerImport(program);
+    try {
+      await program.parseAsync(['import', ...args], { from: 'user' });
+      return 0;
+    } catch (error) {
+      if (error instanceof CommandFailure) return error.exitCode;
+      throw error;
+    }
+  }
+  const jsonLines = () =>
+    printed
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  it('dry run: one line a report with stage and signature, one account line a file', async () => {
+    expect(await run(fixtures, '--dry-run', '--json')).toBe(0);
+    const lines = jsonLines();
+    const accounts = lines.filter(({ kind }) => kind === 'account');
+    expect(accounts).toHaveLength(6);
+    expect(Object.keys(accounts[0] ?? {})).toEqual([
+      'kind',
+      'file',
+      'format',
+      'records',
+      'understood',
+      'setAside',
+      'notUnderstood',
+      'reports',
+      'from',
+      'to',
+      'offsets',
+    ]);
+    const failed = lines.find(
+      (line) => line['hresult'] === '0x800f0922' && line['outcome'] === 'rolled_back',
+    );
+    expect(failed).toMatchObject({
+      kind: 'report',
+      stage: 'advanced_installers',
+      signature: { l1: '0x800f0922', fineness: 3 },
+    });
+    expect(lines.filter(({ kind }) => kind === 'report')).toHaveLength(15);
+    expect(requests).toEqual([]);
+  });
+
+  it('sends events under their own computer in compressed batches, the same key for the same batch', async () => {
+    const events = join(fixtures, 'wevtutil-events.xml');
+    expect(await run(events, '--url', url, '--token', 'rc_test')).toBe(0);
+    expect(await run(events, '--url', url, '--token', 'rc_test')).toBe(0);
+    expect(requests).toHaveLength(2);
+    expect(requests[0]?.headers).toMatchObject({
+      authorization: 'Bearer rc_test',
+      'content-type': 'application/x-ndjson',
+      'content-encoding': 'gzip',
+    });
+    expect(requests[0]?.headers['idempotency-key']).toBe(requests[1]?.headers['idempotency-key']);
+    expect(requests[0]?.reports.map(({ deviceName, deliveryMode }) => [deviceName, deliveryMode])).toEqual(
+      Array(4).fill(['PC-0042', 'file_import']),
+    );
+  });
+
+  it('a log that names no device is unassigned: nothing is sent, exit code 2; --device counts it', async () => {
+    const log = join(fixtures, 'cbs-sessions.log');
+    expect(await run(log, '--url', url, '--token', 'rc_test')).toBe(2);
+    expect(requests).toEqual([]);
+    expect(await run(log, '--url', url, '--token', 'rc_test', '--device', 'pc-0042')).toBe(0);
+    expect(requests[0]?.reports.map(({ deviceKey, outcome }) => [deviceKey, outcome])).toEqual([
+      ['pc-0042', 'failed'],
+      ['pc-0042', 'succeeded'],
+    ]);
+  });
+
+  it('splits many reports into batches of 500 and tries again when the collector is busy', async () => {
+    const session = (number: number) =>
+      `2024-01-01 10:00:00, Info                  CBS    Exec: Processing complete.  Session: ${number}_1, Package: P${number}~1~x~~1.0 [HRESULT = 0x800f0922]`;
+    writeFileSync(
+      join(folder.path, 'CBS.log'),
+      Array.from({ length: 1_200 }, (_, number) => session(number)).join('\n'),
+    );
+    busyAnswers = [429, 503];
+    expect(
+      await run(folder.path, '--url', url, '--token', 'rc_test', '--device-name', 'PC-0042', '--json'),
+    ).toBe(0);
+    expect(requests.map(({ reports }) => reports.length)).toEqual([500, 500, 500, 500, 200]);
+    expect(new Set(requests.map(({ headers }) => headers['idempotency-key'])).size).toBe(3);
+    expect(jsonLines().at(-1)).toMatchObject({ kind: 'result', sent: 1_200, accepted: 1_200, unassigned: 0 });
+  });
+
+  it('a refusal ends the command with 1, unreadable paths too; nothing readable is 2; wrong use 64', async () => {
+    busyAnswers = [401];
+    const events = join(fixtures, 'wevtutil-events.xml');
+    expect(await run(events, '--url', url, '--token', 'rc_test')).toBe(1);
+    expect(await run(join(folder.path, 'missing'), '--dry-run')).toBe(1);
+    mkdirSync(join(folder.path, 'notes'));
+    writeFileSync(join(folder.path, 'notes', 'readme.txt'), 'hello');
+    expect(await run(folder.path, '--dry-run')).toBe(2);
+    expect(printed).toContain('unknown');
+    expect(await run(events, '--url', url)).toBe(64);
+    expect(await run(events, '--dry-run', '--device', 'pc-1', '--device-name', 'PC-1')).toBe(64);
+    expect(await run(events, '--data', join(folder.path, 'none'))).toBe(1);
+  });
+
+  it('honours Retry-After in seconds and as a date', () => {
+    expect(waitMs('7', 1)).toBe(7_000);
+    expect(waitMs('100000', 1)).toBe(60_000);
+    expect(waitMs(null, 3)).toBe(1_000);
+    expect(waitMs('soon', 1)).toBe(250);
+    expect(waitMs('Thu, 01 Jan 1970 00:00:00 GMT', 1)).toBe(0);
+  });
+});

@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { AdminReader } from '#event-log/admin-reader.js';
+import { EXIT } from './exit-codes.js';
+import { withInstallation } from './installation.module.js';
+import { runCommandLine } from './program.js';
+
+let data: string;
+let out: string;
+let err: string;
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'rollcall-cli-'));
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += String(text);
+    return true;
+  });
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** Runs one command line on the spec's data directory; answers code and what was printed. */
+async function rollcall(...args: string[]) {
+  out = '';
+  err = '';
+  const code = await runCommandLine(args);
+  return { code, out, err };
+}
+const json = (text: string): unknown[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as unknown);
+
+describe('usage', () => {
+  it.each([
+    [['cohort'], /Did you mean cohorts\?/],
+    [['token', 'crate'], /Did you mean create\?/],
+    [['cohorts', '--limt', '3'], /Did you mean --limit\?/],
+    [['cohorts', '--limit', '-3'], /whole number/],
+    [['token', 'create', '--bank', 'a'], /--scope/],
+    [['token', 'create', '--bank', 'a', '--scope', 'everything'], /none of collect, simulate, read, admin/],
+    [['case', 'draft', '--cohort', 'x', '--lang', 'fr'], /zh, en/],
+    [['up', '--console-port', '70000'], /65535/],
+    [[], /Usage: rollcall/],
+  ])('%j is wrong usage', async (args, hint) => {
+    const { code, out: printed, err: said } = await rollcall(...args);
+    expect(code).toBe(EXIT.usage);
+    expect(printed).toBe('');
+    expect(said).toMatch(hint);
+  });
+
+  it.each([
+    'up',
+    'cohorts',
+    'device',
+    'attempts',
+    'alerts',
+    'status',
+    'simulate',
+    'demo',
+    'doctor',
+    'import',
+  ])('%s --help has an example', async (command) => {
+    const { code, out: printed } = await rollcall(command, '--help');
+    expect(code).toBe(EXIT.done);
+    expect(printed).toMatch(new RegExp(`Examples?:[\\s\\S]*rollcall ${command}`));
+  });
+});
+
+describe('bank and token', () => {
+  it('make a bank with its key, once, readable by its owner only', async () => {
+    const first = await rollcall(
+      'bank',
+      'add',
+      'bank-a',
+      '--time-zone',
+      'Asia/Shanghai',
+      '--data',
+      data,
+      '--json',
+    );
+    expect(first.code).toBe(EXIT.done);
+    expect(json(first.out)).toEqual([
+      { bank: 'bank-a', timeZone: 'Asia/Shanghai', fqdn: false, added: true },
+    ]);
+    const keys = readFileSync(join(data, 'keys.json'), 'utf8');
+    expect(statSync(join(data, 'keys.json')).mode & 0o777).toBe(0o600);
+    const again = await rollcall(
+      'bank',
+      'add',
+      'bank-a',
+      '--time-zone',
+      'Asia/Shanghai',
+      '--data',
+      data,
+      '--json',
+    );
+    expect(json(again.out)).toMatchObject([{ added: false }]);
+    expect(readFileSync(join(data, 'keys.json'), 'utf8')).toBe(keys);
+    expect((await rollcall('bank', 'add', 'bank-a', '--data', data)).code).toBe(EXIT.failed);
+    expect((await rollcall('bank', 'add', 'Bank A', '--data', data)).code).toBe(EXIT.usage);
+    expect((await rollcall('bank', 'add', 'bank-b', '--time-zone', 'Mars', '--data', data)).code).toBe(
+      EXIT.usage,
+    );
+    const list = await rollcall('bank', 'list', '--data', data, '--json');
+    expect(json(list.out)).toEqual([{ bank: 'bank-a', timeZone: 'Asia/Shanghai', fqdn: false }]);
+  });
+
+  it('make a token of which only the SHA-256 is kept, and take it back', async () => {
+    await rollcall('bank', 'add', 'bank-a', '--data', data);
+    const wish = [
+      '--bank',
+      'bank-a',
+      '--scope',
+      'collect',
+      'read',
+      '--expires-in',
+      '90d',
+      '--data',
+      data,
+      '--json',
+    ];
+    const made = await rollcall('token', 'create', ...wish);
+    const [created] = json(made.out) as [{ token: string; id: string; expiresAt: string }];
+    expect(Object.keys(created)).toEqual(['token', 'id', 'expiresAt']);
+    expect(created.token).toMatch(/^rc_[A-Za-z0-9_-]{43}$/);
+    const state = await withInstallation(data, ({ log }) => new AdminReader(log, 0).refresh());
+    const sha256 = createHash('sha256').update(created.token).digest('hex');
+    expect(state.credentials.get(sha256)).toEqual({
+      tokenId: created.id,
+      bank: 'bank-a',
+      scopes: ['collect', 'read'],
+      expiresAt: created.expiresAt,
+    });
+    const list = await rollcall('token', 'list', '--data', data, '--json');
+    expect(json(list.out)).toMatchObject([{ id: created.id, bank: 'bank-a' }]);
+    expect(list.out).not.toContain(created.token);
+    expect((await rollcall('token', 'revoke', created.id, '--data', data)).code).toBe(EXIT.done);
+    expect((await rollcall('token', 'revoke', created.id, '--data', data)).code).toBe(EXIT.notKnown);
+    expect((await rollcall('token', 'list', '--data', data, '--json')).out).toBe('');
+  });
+
+  it('know no token for a bank that was not added', async () => {
+    const { code, err: said } = await rollcall(
+      'token',
+      'create',
+      '--bank',
+      'bank-x',
+      '--scope',
+      'read',
+      '--data',
+      data,
+    );
+    expect(code).toBe(EXIT.notKnown);
+    expect(said).toContain('rollcall bank add bank-x');
+  });
+});
+
+describe('questions', () => {
+  it('say where to look when nothing runs', async () => {
+    const { code, err: said } = await rollcall('cohorts', '--data', data);
+    expect(code).toBe(EXIT.failed);
+    expect(said).toContain(`rollcall up --data ${data}`);
+  });
+
+  it('follow the pages of a remote console and tell not known from failed', async () => {
+    const seen: string[] = [];
+    const server = createServer((request, response) => {
+      const url = new URL(request.url ?? '/', 'http://console');
+      seen.push(`${request.headers.authorization ?? ''} ${url.pathname}${url.search}`);
+      if (url.pathname.includes('devices')) {
+        response.writeHead(404, { 'content-type': 'application/problem+json' });
+        return response.end(JSON.stringify({ detail: 'device d-x is not known' }));
+      }
+      const second = url.searchParams.get('cursor') === 'two';
+      const page = { items: [{ alertId: second ? 'a2' : 'a1' }], nextCursor: second ? null : 'two' };
+      return response.end(JSON.stringify({ ...page, generation: 'blue', asOf: null }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const remote = ['--url', url, '--token', 'rc_x', '--json'];
+    const alerts = await rollcall('alerts', '--kb', 'KB5043064', ...remote);
+    const device = await rollcall('device', 'd-x', ...remote);
+    server.close();
+    server.closeAllConnections();
+    expect(json(alerts.out)).toEqual([{ alertId: 'a1' }, { alertId: 'a2' }]);
+    expect(seen[0]).toBe('Bearer rc_x /api/v1/alerts?kb=KB5043064&limit=100');
+    expect(device).toMatchObject({ code: EXIT.notKnown, out: '' });
+    expect(device.err).toContain('device d-x is not known');
+  });
+});
+
+describe('doctor', () => {
+  it('finds rights that are too open and says what to do', async () => {
+    await rollcall('bank', 'add', 'bank-a', '--data', data);
+    expect((await rollcall('doctor', '--data', data)).code).toBe(EXIT.done);
+    chmodSync(join(data, 'keys.json'), 0o644);
+    const { code, out: printed } = await rollcall('doctor', '--data', data, '--json');
+    expect(code).toBe(EXIT.failed);
+    const wrong = (json(printed) as { state: string; todo: string }[]).filter(
+      ({ state }) => state === 'wrong',
+    );
+    expect(wrong).toMatchObject([{ check: 'key file', todo: `chmod 600 ${join(data, 'keys.json')}` }]);
+  });
+});
