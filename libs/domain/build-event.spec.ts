@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { attemptEventSchema, inventoryEventSchema } from './attempt-event.js';
 import type { AttemptReport } from './attempt-event.js';
-import { buildEvent } from './build-event.js';
+import { buildEvent as buildInPlace } from './build-event.js';
 import type { Arrival } from './build-event.js';
 import { createPseudonyms } from './pseudonym.js';
 import { WITHHELD } from './withhold-names.js';
@@ -14,6 +14,12 @@ const arrival: Arrival = {
   honourReceivedAt: false,
   collector: { id: 'c-1', version: '0.1.0' },
 };
+/** As it is after a way through the log; on a copy, because the report itself is taken over. */
+const buildEvent = (...[report, extra, arrival]: Parameters<typeof buildInPlace>) =>
+  JSON.parse(JSON.stringify(buildInPlace(structuredClone(report), extra, arrival))) as ReturnType<
+    typeof buildInPlace
+  >;
+
 const report: AttemptReport = {
   deviceName: 'PC-SECRET-1.example',
   deviceAliases: [{ kind: 'smbios', value: '4C4C4544-0042' }],

@@ -18,18 +18,10 @@ export interface Arrival {
   readonly collector: { readonly id: string; readonly version: string };
 }
 
-/** Fields of a report that the event says in another way, or not at all: names end here. */
-const SENDER_ONLY: ReadonlySet<string> = new Set([
-  'eventType',
-  'bank',
-  'deviceKey',
-  'deviceName',
-  'deviceAliases',
-  'receivedAt',
-]);
-
 /**
  * A normalised report → the event that goes into the log: id computed, names replaced by pseudonyms.
+ * It takes the report over: the very object becomes the event, with `undefined` where a name was, because copying
+ * thirty fields for each report costs as much as parsing them. Serialise it; do not use the report again.
  * @param extra what `normaliseReport` set aside; values that look like names are withheld
  */
 export function buildEvent(
@@ -39,22 +31,35 @@ export function buildEvent(
 ): PatchEvent {
   const { deviceKey, deviceAliases } = resolveDevice(report, arrival.pseudonyms);
   const kept = extra && withholdNames(extra);
-  const event: Record<string, unknown> = {
-    eventType: report.eventType ?? 'patch.update_attempt',
-    eventId: isInventory(report)
-      ? inventoryEventId(arrival.bank, deviceKey, report, kept)
-      : attemptEventId(arrival.bank, deviceKey, report, kept),
-    schemaVersion: SCHEMA_VERSION,
-    bank: arrival.bank,
-    deviceKey,
-    receivedAt: (arrival.honourReceivedAt ? report.receivedAt : undefined) ?? arrival.receivedAt,
-    collector: arrival.collector,
-  };
-  if (deviceAliases.length > 0) event['deviceAliases'] = deviceAliases;
-  const facts = report as Readonly<Record<string, unknown>>;
-  for (const field in facts) if (!SENDER_ONLY.has(field)) event[field] = facts[field];
-  if (kept) event['extra'] = kept;
+  const eventId = isInventory(report)
+    ? inventoryEventId(arrival.bank, deviceKey, report, kept)
+    : attemptEventId(arrival.bank, deviceKey, report, kept);
+  const event = report as unknown as Writable;
+  event.eventType = report.eventType ?? 'patch.update_attempt';
+  event.eventId = eventId;
+  event.schemaVersion = SCHEMA_VERSION;
+  event.bank = arrival.bank;
+  event.deviceKey = deviceKey;
+  event.receivedAt = (arrival.honourReceivedAt ? report.receivedAt : undefined) ?? arrival.receivedAt;
+  event.collector = arrival.collector;
+  if (event.deviceName !== undefined) event.deviceName = undefined;
+  if (event.deviceAliases) event.deviceAliases = deviceAliases.length > 0 ? deviceAliases : undefined;
+  if (kept) event.extra = kept;
   return event as unknown as PatchEvent;
+}
+
+/** What is written over a report. */
+interface Writable {
+  eventType: string;
+  eventId: string;
+  schemaVersion: number;
+  bank: string;
+  deviceKey: string;
+  deviceName: string | undefined;
+  deviceAliases: unknown;
+  receivedAt: string;
+  collector: Arrival['collector'];
+  extra: unknown;
 }
 
 const isInventory = (report: AttemptReport | InventoryReport): report is InventoryReport =>

@@ -13,7 +13,7 @@ const arrival = {
   honourReceivedAt: false,
   collector: { id: 'c-1', version: '0.1.0' },
 };
-const event = buildEvent(
+const built = buildEvent(
   {
     deviceName: 'pc-1',
     deviceAliases: [{ kind: 'smbios', value: '42' }],
@@ -26,6 +26,7 @@ const event = buildEvent(
   { attemptNo: 2 },
   arrival,
 );
+const event = JSON.parse(JSON.stringify(built)) as typeof built;
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
 
 describe('decodeEvent', () => {

@@ -15,7 +15,10 @@ export class ProblemFilter implements ExceptionFilter {
     const body = error instanceof Problem ? error.toBody() : this.judge(error);
     if (error instanceof Problem) void reply.headers(error.headers);
     // Bytes, because the framework adds a charset to text, which this media type does not have.
-    void reply.status(body.status).type('application/problem+json').send(Buffer.from(JSON.stringify(body)));
+    void reply
+      .status(body.status)
+      .type('application/problem+json')
+      .send(Buffer.from(JSON.stringify(body)));
   }
 
   private judge(error: unknown) {

@@ -12,10 +12,7 @@ import { missingFacts } from '#domain/required-facts.js';
 export function compileValidators(): ReportValidators {
   const ajv = new Ajv2020({
     strict: false,
-    // It would warn that `unicode` is deprecated; no other option counts as zod does.
-    logger: false,
-    // Lengths and patterns as zod counts them: in UTF-16 code units.
-    unicode: false,
+    // Patterns as zod matches them; lengths are code points in both.
     unicodeRegExp: false,
     discriminator: true,
     formats: { 'date-time': isInstant },
