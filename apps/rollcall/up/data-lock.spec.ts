@@ -34,6 +34,14 @@ describe('the data directory', () => {
     expect(existsSync(join(data.root, 'supervisor.lock'))).toBe(false);
   });
 
+  it('is free at once when its supervisor was killed', async () => {
+    await lockDataDirectory(data, () => undefined); // never released: the process was killed
+    writeRunning(data.running, { pid: 2 ** 22 + 1, startedAt: new Date().toISOString(), ports, pids: {} });
+    const release = await lockDataDirectory(data, fail);
+    expect(existsSync(data.running)).toBe(false);
+    await release();
+  });
+
   it('counts as not running when the supervisor was killed', () => {
     writeRunning(data.running, { pid: 2 ** 22 + 1, startedAt: new Date().toISOString(), ports, pids: {} });
     expect(readRunning(data.running)).toBeNull();

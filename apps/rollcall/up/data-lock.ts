@@ -1,8 +1,9 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, lock } from 'proper-lockfile';
 import type { DataDirectory } from '#runtime/data-directory.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
-import { readRunning } from './running-file.js';
+import { readRunning, removeRunning, wasKilled } from './running-file.js';
 
 const STALE_AFTER_MS = 10_000;
 
@@ -20,11 +21,16 @@ export async function lockDataDirectory(
   if (running && (await check(data.root, { lockfilePath, stale: STALE_AFTER_MS }))) {
     throw refusal(data, `process ${running.pid}, console http://127.0.0.1:${running.ports.console}`);
   }
+  if (wasKilled(data.running)) {
+    // Nobody keeps that lock alive any more: the next start need not wait until it is stale.
+    rmSync(lockfilePath, { recursive: true, force: true });
+    removeRunning(data.running);
+  }
   const options = {
     lockfilePath,
     stale: STALE_AFTER_MS,
     update: STALE_AFTER_MS / 4,
-    // A supervisor that was killed leaves its lock for up to `stale`: wait for it rather than refuse.
+    // A supervisor killed before it wrote its file leaves a lock for up to `stale`: wait for it rather than refuse.
     retries: { retries: 12, minTimeout: 1_000, maxTimeout: 1_000 },
     onCompromised: onLost,
   };

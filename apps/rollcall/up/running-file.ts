@@ -26,6 +26,9 @@ export function readRunning(path: string): Running | null {
   }
 }
 
+/** A supervisor that was killed could not remove its file. */
+export const wasKilled = (path: string): boolean => existsSync(path) && readRunning(path) === null;
+
 export function writeRunning(path: string, running: Running): void {
   writeFileSync(path, `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });
 }
