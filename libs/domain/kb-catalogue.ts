@@ -41,7 +41,7 @@ const kbByPackage = boundedMemo<{ readonly kb: string | null }>(20_000);
  * Five old builds were published under two KBs: the earlier release is meant, the later one repeats it.
  */
 export function kbOfBuild(osBuild: string): string | null {
-  const known = releasesByBuild.get(osBuild);
+  const known = osBuild.includes('.') ? releasesByBuild.get(osBuild) : undefined;
   if (!known) return null;
   return known.reduce((first, release) => (isEarlier(release, first) ? release : first)).kb;
 }

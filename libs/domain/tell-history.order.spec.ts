@@ -40,12 +40,8 @@ const anyReport = fc
   .map(({ id, at, told: words, start }) => {
     const report = reportAt(`e${id}`, at, words);
     // As in the real thing, copies that differ in any fact differ in their hash.
-    const {
-      receivedAtMs: _received,
-      copyHash: _hash,
-      ...facts
-    } = { ...report, startedAtMs: start ? report.occurredAtMs : null };
-    return { ...facts, receivedAtMs: report.receivedAtMs, copyHash: JSON.stringify(facts) } satisfies Report;
+    const facts = { ...report, startedAtMs: start ? report.occurredAtMs : null };
+    return { ...facts, copyHash: JSON.stringify({ ...facts, receivedAtMs: 0 }) };
   });
 const anyBuilds: fc.Arbitrary<BuildObservation[]> = fc.array(
   fc.record({
@@ -78,7 +74,7 @@ describe('history', () => {
         expect(tell(shuffled, shuffledBuilds)).toEqual(tell(reports, builds));
       },
     );
-    fc.assert(property, { numRuns: 1_500 });
+    fc.assert(property, { numRuns: 600 });
   });
 
   it('moves only the arrival when a copy comes again later', () => {
