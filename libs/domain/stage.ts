@@ -32,6 +32,8 @@ const RULES: readonly (readonly [Stage, (evidence: Evidence) => boolean])[] = [
   ['poqexec', ({ names, failureSource }) => names.includes('poqexec') || failureSource === 'poqexec'],
   ['advanced_installers', ({ flags }) => flags.includes('advancedinstallersfailed')],
   ['advanced_installers', ({ objectType }) => objectType === 'installer'],
+  // Origin of an error of the installer queue, also where the failing object is the component it worked on.
+  ['advanced_installers', ({ names }) => names.includes('advanced installer ')],
   // "Doq Stage" prepares drivers before the restart; the queue named after it runs at start-up.
   ['stage_drivers', ({ executeState }) => executeState.endsWith('stagedrivers')],
   ['driver_queue_critical', ({ failureSource }) => failureSource === 'doq'],

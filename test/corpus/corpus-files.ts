@@ -12,6 +12,8 @@ import type { FoundReport } from '#sources/source-reader.js';
 const corpus = join(dirname(fileURLToPath(import.meta.url)), '../../../shared/corpus');
 export const corpusIsPresent = existsSync(join(corpus, 'expected'));
 
+export const corpusPath = (folder: string, name: string): string => join(corpus, folder, name);
+
 /** Names of the corpus files of a folder, by the expectations there are. */
 export function corpusFiles(folder: string): string[] {
   return readdirSync(join(corpus, 'expected', folder)).map((name) => name.replace(/\.json$/, ''));

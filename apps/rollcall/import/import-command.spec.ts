@@ -107,7 +107,7 @@ describe('rollcall import', () => {
       stage: 'advanced_installers',
       signature: { l1: '0x800f0922', fineness: 3 },
     });
-    expect(lines.filter(({ kind }) => kind === 'report')).toHaveLength(15);
+    expect(lines.filter(({ kind }) => kind === 'report')).toHaveLength(14);
     expect(requests).toEqual([]);
   });
 

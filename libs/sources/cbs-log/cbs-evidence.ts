@@ -2,12 +2,7 @@ import type { InnerError } from '#domain/report.js';
 import { codeOf, errorKey, innerErrorIn, RESTART_CODES, SUCCESS } from '../code-text.js';
 import { detach } from '../line-splitter.js';
 import { failingPathIn } from './failing-path.js';
-
-export interface FailingObjectFound {
-  readonly type: 'installer' | 'component' | 'inf' | 'file' | 'folder' | 'service' | 'task' | 'unknown';
-  readonly name: string;
-  readonly path?: string;
-}
+import type { FailingObjectFound } from './failing-path.js';
 
 /** `WER: Generating failure report for package: …`: the only record that names package, code and failure source together. */
 export interface WerReport {
@@ -148,7 +143,7 @@ export class CbsEvidence {
   installer(name: string, code: string, component: string | undefined, text: string): void {
     const known = codeOf(code);
     if (known !== undefined && known !== SUCCESS)
-      this.error({ code: known, kind: 'hresult', origin: detach(name) });
+      this.error({ code: known, kind: 'hresult', origin: detach(`advanced installer ${name}`) });
     if (component !== undefined && component !== 'NONE')
       this.object({ type: 'component', name: detach(component) });
     else this.object({ type: 'installer', name: detach(name) });

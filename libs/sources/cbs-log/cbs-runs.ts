@@ -237,13 +237,13 @@ export class CbsRuns {
     } else if (hresult !== SUCCESS) this.give(verdict, evidence, line);
   }
 
+  /** The KB that a package's session named holds for its start-up too. */
   private give(verdict: CbsVerdict, evidence: CbsEvidence, line: number): void {
-    this.ready.push({
-      line,
-      stamp: verdict.stamp,
-      startStamp: evidence.startStamp,
-      report: cbsReport(verdict, evidence),
-    });
+    const waited = this.awaiting.find((one) => one.package === verdict.package && one.package !== '');
+    const named =
+      verdict.identifier === '' && waited ? { ...verdict, identifier: waited.identifier } : verdict;
+    const report = cbsReport(named, evidence);
+    this.ready.push({ line, stamp: verdict.stamp, startStamp: evidence.startStamp, report });
   }
 
   private states(record: CbsRecord): Told {
@@ -333,7 +333,7 @@ export class CbsRuns {
     else if (queued) {
       const [, name = '', code = '', ignored = ''] = queued;
       if (ignored !== 'not ') return 'understood';
-      evidence.error(innerErrorIn(code, detach(name)));
+      evidence.error(innerErrorIn(code, detach(`advanced installer ${name}`)));
       const known = this.componentOfInstaller;
       evidence.object(
         known === '' ? { type: 'installer', name: detach(name) } : { type: 'component', name: known },

@@ -1,6 +1,11 @@
 import { detach } from '../line-splitter.js';
 import { scrubLine } from '../scrub.js';
-import type { FailingObjectFound } from './cbs-evidence.js';
+
+export interface FailingObjectFound {
+  readonly type: 'installer' | 'component' | 'inf' | 'file' | 'folder' | 'service' | 'task' | 'unknown';
+  readonly name: string;
+  readonly path?: string;
+}
 
 /**
  * The file or folder an NT call of a CSI record was about: `on:[37]'\??\C:\Program Files\Windows Defender'`.

@@ -32,12 +32,13 @@ describe('CBS.log reader', () => {
     expect(staged).toMatchObject({ outcome: 'pending_reboot', targetKb: 'KB5034763', rollback: 'none' });
     expect(failed).toMatchObject({
       outcome: 'rolled_back',
+      targetKb: 'KB5034763',
       rollback: 'completed',
       hresult: '0x800f0922',
       failureSource: 'AI',
       originalFailureStatus: '0x800f0922',
       lastForwardExecuteState: 'CbsExecuteStateResolvePending',
-      innerErrors: [{ code: '0x00000422', kind: 'win32' }],
+      innerErrors: [{ code: '0x00000422', kind: 'win32', origin: 'advanced installer WMI Installer' }],
       failingObject: { type: 'component', name: 'Microsoft-Windows-WMI-Core' },
       packageStartState: 'Staged',
       occurredAt: '2024-02-20T01:21:03.000Z',
