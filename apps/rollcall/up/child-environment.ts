@@ -1,7 +1,7 @@
 import type { DataDirectory } from '#runtime/data-directory.js';
 
 /** Everything `rollcall up` tells its children; their `*.config.ts` say what each one reads. */
-export interface ChildEnvironment {
+interface ChildEnvironment {
   /** The data directory. */
   readonly ROLLCALL_DATA: string;
   /** Where the event log is: `lmdb:<directory>` here, `kafka:<brokers>` on many machines. */
@@ -47,3 +47,9 @@ export function childEnvironment(settings: ChildSettings, inherited: NodeJS.Proc
  * and is started again instead of taking the machine with it.
  */
 export const HEAP_LIMIT_MIB = { collector: 320, projector: 512, console: 192 } as const;
+
+/**
+ * Room for young objects (MiB): a batch lives a second and then dies as a whole. With Node's default of 16 the
+ * collector of garbage took a fifth of the projector's CPU.
+ */
+export const SEMI_SPACE_MIB = { collector: 32, projector: 64, console: 16 } as const;

@@ -3,7 +3,7 @@ import { AdminReader } from '#event-log/admin-reader.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import type { DataDirectory } from '#runtime/data-directory.js';
 import { withInstallation } from '../installation.module.js';
-import { HEAP_LIMIT_MIB, childEnvironment } from './child-environment.js';
+import { HEAP_LIMIT_MIB, SEMI_SPACE_MIB, childEnvironment } from './child-environment.js';
 import { lockDataDirectory } from './data-lock.js';
 import { startEngine } from './engine.module.js';
 import type { Engine } from './engine.module.js';
@@ -117,7 +117,11 @@ function planProcesses(
     return new SupervisedProcess(
       {
         name,
-        args: [`--max-old-space-size=${HEAP_LIMIT_MIB[name]}`, script],
+        args: [
+          `--max-old-space-size=${HEAP_LIMIT_MIB[name]}`,
+          `--max-semi-space-size=${SEMI_SPACE_MIB[name]}`,
+          script,
+        ],
         environment: childEnvironment(settings, process.env),
         readyUrl: `http://127.0.0.1:${ports[name]}/readyz`,
       },
