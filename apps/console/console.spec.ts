@@ -215,7 +215,7 @@ const ask = (path: string, token: string | null = 'rc_all'): Promise<Response> =
 const askJson = async (path: string, token?: string) => {
   const response = await ask(path, token);
   expect(response.status).toBe(200);
-  return (await response.json());
+  return await response.json();
 };
 
 describe('answers', () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { bankSchema, deviceKeySchema } from '#domain/attempt-event.js';
 import { OUTCOMES } from '#domain/words.js';
 
-export const MOST_A_PAGE = 1_000;
+const MOST_A_PAGE = 1_000;
 
 const listFields = {
   bank: bankSchema.optional(),
@@ -20,14 +20,12 @@ const listFields = {
 
 /** Parameters of the lists. Unknown ones are refused: a mistyped filter must not show everything. */
 export const listParameters = z.strictObject(listFields);
-export type ListParameters = z.output<typeof listParameters>;
 
 export const attemptParameters = z.strictObject({
   ...listFields,
   deviceKey: deviceKeySchema.optional(),
   outcome: z.enum(OUTCOMES).optional(),
 });
-export type AttemptParameters = z.output<typeof attemptParameters>;
 
 export const bankParameters = z.strictObject({ bank: bankSchema.optional() });
 export const caseParameters = z.strictObject({
