@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalDevices, findClones } from './links.js';
 import type { DeviceAlias } from './links.js';
-import { isPlaceholderAlias } from './placeholder-alias.js';
 import { ALIAS_KINDS } from './words.js';
 
 const link = (deviceKey: string, aliasKind: DeviceAlias['aliasKind'], aliasKey: string): DeviceAlias => ({
@@ -80,24 +79,4 @@ describe('canonicalDevices', () => {
     });
     fc.assert(property);
   });
-});
-
-describe('isPlaceholderAlias', () => {
-  it.each([
-    '',
-    '00000000-0000-0000-0000-000000000000',
-    'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF',
-    '{03000200-0400-0500-0006-000700080009}',
-    'To be filled by O.E.M.',
-    ' default string ',
-  ])('%j is one', (value) => {
-    expect(isPlaceholderAlias(value)).toBe(true);
-  });
-
-  it.each(['4c4c4544-0042-3510-8052-b4c04f4e3732', 'S-1-5-21-1-2-3-1001', 'ff00', 'VMware-56 4d'])(
-    '%j is none',
-    (value) => {
-      expect(isPlaceholderAlias(value)).toBe(false);
-    },
-  );
 });
