@@ -1,24 +1,16 @@
-import 'reflect-metadata';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Scope } from '#domain/admin.js';
 import { decodeEvent } from '#domain/upcast-event.js';
 import type { Topic } from '#domain/topics.js';
 import { appendAdminEvent } from '#event-log/admin-reader.js';
-import { EventLog } from '#event-log/event-log.js';
-import type { LogRecord } from '#event-log/event-log.js';
+import type { EventLog, LogRecord } from '#event-log/event-log.js';
 import { addBankKey } from '#runtime/bank-keys.js';
-import { loadConfig } from '#runtime/load-config.js';
-import { createLogger } from '#runtime/logger.js';
-import { collectorConfigSchema } from './collector.config.js';
-import { CollectorModule } from './collector.module.js';
-import { createCollector } from './create-collector.js';
+import { startTestCollector } from '../../test/harness/test-collector.js';
+import type { TestCollector } from '../../test/harness/test-collector.js';
 
 const report = {
   deviceName: 'PC-NAMED-1.example',
@@ -31,7 +23,7 @@ const report = {
 const at = '2024-01-01T00:00:00.000Z';
 
 let directory: string;
-let app: NestFastifyApplication;
+let collector: TestCollector;
 let log: EventLog;
 let url: string;
 let sequence = 0;
@@ -39,21 +31,6 @@ let sequence = 0;
 /** A report nobody has sent yet. */
 const fresh = (fields: object = {}) => ({ ...report, sourceEventId: `e-${(sequence += 1)}`, ...fields });
 const ndjson = (...rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-
-async function createToken(scopes: readonly Scope[], fields: { bank?: string; expiresAt?: string } = {}) {
-  const token = `rc_${randomBytes(32).toString('base64url')}`;
-  const sha256 = createHash('sha256').update(token).digest('hex');
-  const event = {
-    type: 'TokenCreated',
-    at,
-    tokenId: sha256.slice(0, 8),
-    sha256,
-    bank: 'alpha',
-    expiresAt: null,
-  } as const;
-  await appendAdminEvent(log, { ...event, ...fields, scopes: [...scopes] });
-  return token;
-}
 
 interface Posted {
   readonly type?: string;
@@ -122,29 +99,12 @@ async function expectStillWorking(): Promise<void> {
 }
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'rollcall-collector-'));
-  const config = loadConfig(collectorConfigSchema, {
-    ROLLCALL_DATA: directory,
-    ROLLCALL_PORT: '0',
-    ROLLCALL_MIN_FREE_BYTES: '0',
-    ROLLCALL_TOKEN_CACHE_MS: '0',
-    ROLLCALL_MAX_EVENTS_PER_REQUEST: '1000',
-  });
-  addBankKey(config.keysFile, 'alpha');
-  const logger = createLogger('collector', 'fatal');
-  app = await createCollector(CollectorModule.with(config, logger), logger, config.bodyTimeoutMs);
-  log = app.get(EventLog);
-  for (const bank of ['alpha', 'beta'])
-    await appendAdminEvent(log, { type: 'BankAdded', at, bank, timeZone: null, fqdn: false });
-  collectToken = await createToken(['collect']);
-  await app.listen(0, '127.0.0.1');
-  url = await app.getUrl();
+  collector = await startTestCollector({ ROLLCALL_MAX_EVENTS_PER_REQUEST: '1000' });
+  ({ log, url, directory } = collector);
+  collectToken = await collector.createToken(['collect']);
 });
 
-afterAll(async () => {
-  await app.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => collector.close());
 
 describe('what is taken', () => {
   it('takes NDJSON, an array and one object; a 202 means the log holds it', async () => {
@@ -204,7 +164,7 @@ describe('what is taken', () => {
   });
 
   it('lets only a simulation say when its reports arrived', async () => {
-    const token = await createToken(['simulate']);
+    const token = await collector.createToken(['simulate']);
     const row = fresh({ receivedAt: at });
     expect((await post(ndjson(row), { token })).status).toBe(202);
     const stored = (await eventsOf('patch.attempts')).find(
@@ -225,8 +185,8 @@ describe('what is taken', () => {
 
 describe('who may send', () => {
   it('answers 401 without a token, with an unknown, an expired and a revoked one', async () => {
-    const expired = await createToken(['collect'], { expiresAt: '2024-01-02T00:00:00.000Z' });
-    const revoked = await createToken(['collect']);
+    const expired = await collector.createToken(['collect'], { expiresAt: '2024-01-02T00:00:00.000Z' });
+    const revoked = await collector.createToken(['collect']);
     expect((await post('', { token: revoked })).status).toBe(202);
     const tokenId = createHash('sha256').update(revoked).digest('hex').slice(0, 8);
     await appendAdminEvent(log, { type: 'TokenRevoked', at, tokenId });
@@ -239,7 +199,9 @@ describe('who may send', () => {
   });
 
   it('answers 403 without the scope, and when any row names another bank; then nothing is taken', async () => {
-    expect((await post('', { token: await createToken(['read']) })).body.code).toBe('missing_scope');
+    expect((await post('', { token: await collector.createToken(['read']) })).body.code).toBe(
+      'missing_scope',
+    );
     const row = fresh();
     const foreign = await post(ndjson(row, fresh({ bank: 'beta' })));
     expect([foreign.status, foreign.body.code]).toEqual([403, 'foreign_bank']);
@@ -249,7 +211,7 @@ describe('who may send', () => {
   });
 
   it('makes the operator’s own token say for which bank it speaks', async () => {
-    const token = await createToken(['collect'], { bank: '*' });
+    const token = await collector.createToken(['collect'], { bank: '*' });
     expect((await post(ndjson(fresh()), { token })).status).toBe(403);
     expect((await post(ndjson(fresh()), { token, query: '?bank=alpha' })).status).toBe(202);
     expect((await post(ndjson(fresh()), { token, query: '?bank=gamma' })).body.code).toBe('unknown_bank');
@@ -257,7 +219,7 @@ describe('who may send', () => {
   });
 
   it('answers 503 while a bank has no key, and takes its reports once it has', async () => {
-    const token = await createToken(['collect'], { bank: 'beta' });
+    const token = await collector.createToken(['collect'], { bank: 'beta' });
     const answer = await post(ndjson(fresh()), { token });
     expect([answer.status, answer.body.code]).toEqual([503, 'no_bank_key']);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
