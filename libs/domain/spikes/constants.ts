@@ -8,7 +8,7 @@ export const DAY_MS = 24 * HOUR_MS;
 export const LOOK_EVERY_MS = 10 * MINUTE_MS;
 
 /** Devices of the last day: long enough for banks that patch at night, short enough to be news. */
-export const WINDOW_MS = DAY_MS;
+export const WINDOW_MS = 24 * HOUR_MS;
 
 /** A fleet shorter known than its baseline (28 days) is judged provisionally: tickets, no pages. */
 export const LEARNING_MS = 28 * DAY_MS;
