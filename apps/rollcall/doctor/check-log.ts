@@ -55,18 +55,17 @@ async function newestAppendMs(log: EventLog): Promise<number> {
 
 export function checkTokens({ banks, credentials }: AdminState, nowMs: number): Finding[] {
   const tokens = [...credentials.values()];
-  const ends = tokens.filter(
-    ({ expiresAt }) => expiresAt !== null && Date.parse(expiresAt) < nowMs + EXPIRES_SOON_MS,
-  );
-  const findings = ends.map(({ tokenId, bank, expiresAt }) => {
-    const expired = Date.parse(expiresAt ?? '') <= nowMs;
-    const detail = `${tokenId} of ${bank} ${expired ? 'expired' : 'expires'} ${formatTime(expiresAt)}`;
-    return warning(
-      'token',
-      detail,
-      `rollcall token create --bank ${bank} --scope …, then rollcall token revoke ${tokenId}`,
-    );
-  });
+  const endsBy = (atMs: number) =>
+    tokens.filter(({ expiresAt }) => expiresAt !== null && Date.parse(expiresAt) <= atMs);
+  const expired = endsBy(nowMs);
+  const soon = endsBy(nowMs + EXPIRES_SOON_MS).filter((token) => !expired.includes(token));
+  const named = (list: typeof tokens): string =>
+    list.map(({ tokenId, bank, expiresAt }) => `${tokenId} of ${bank} (${formatTime(expiresAt)})`).join(', ');
+  const renew = 'if a sender or reader still uses it: rollcall token create --bank BANK --scope …';
+  const findings: Finding[] = [];
+  if (soon.length > 0) findings.push(warning('tokens', `expire within 14 days: ${named(soon)}`, renew));
+  if (expired.length > 0)
+    findings.push(warning('tokens', `expired: ${named(expired)}`, `${renew}; else rollcall token revoke ID`));
   if (banks.size === 0) findings.push(warning('banks', 'there is no bank yet', 'rollcall bank add BANK'));
   return findings.length > 0
     ? findings
