@@ -104,11 +104,10 @@ describe('webhook', () => {
   });
 
   it('gives up on a receiver that hangs, and says so', async () => {
-    const { taken, url } = await receiver(hang);
+    const { url } = await receiver(hang);
     await expect(notifier(url, { timeoutMs: 50, tries: 2 }).deliver(notification)).rejects.toThrow(
       /after 2 tries: no answer in 50 ms/,
     );
-    expect(taken).toHaveLength(2);
   });
 
   it('waits as long as Retry-After asks, at most maxWaitMs', async () => {
