@@ -14,9 +14,11 @@ export interface PartitionAppends {
   readonly chunks: ChunkWriter[];
 }
 
+/** What a group brings to its topic, by partition. */
+export type TopicAppends = readonly (PartitionAppends | undefined)[];
+
 /** One caller's messages inside a group: for each the partition, and its place among the group's messages there. */
 interface PendingAppend {
-  readonly topic: Topic;
   readonly partitions: Uint8Array;
   readonly places: Uint32Array;
   readonly resolve: (positions: readonly Position[]) => void;
@@ -38,39 +40,47 @@ export class SpareBuffers {
 }
 
 /**
- * The appends that share one transaction and one fsync. Messages are copied into chunks as they come, so that the
- * write lock is held for the writing alone; offsets are given when the transaction knows where the partitions end.
+ * The appends to one topic that share a transaction and its fsync. Messages are copied into chunks as they come;
+ * offsets are given when the group is written, behind where the partitions end then.
  */
 export class AppendGroup {
-  readonly topics = new Map<Topic, (PartitionAppends | undefined)[]>();
   bytes = 0;
-  private readonly appends: PendingAppend[] = [];
+  private readonly byPartition: (PartitionAppends | undefined)[];
+  private readonly pending: PendingAppend[] = [];
 
-  constructor(private readonly buffers: SpareBuffers) {}
+  constructor(
+    readonly topic: Topic,
+    private readonly buffers: SpareBuffers,
+  ) {
+    this.byPartition = new Array<PartitionAppends | undefined>(TOPIC_PARTITIONS[topic]);
+  }
+
+  get appends(): TopicAppends {
+    return this.byPartition;
+  }
 
   /** Adds the messages; the promise settles with the group's transaction. */
-  add(topic: Topic, messages: readonly LogMessage[]): Promise<readonly Position[]> {
-    const partitionCount = TOPIC_PARTITIONS[topic];
+  add(messages: readonly LogMessage[]): Promise<readonly Position[]> {
     const partitions = new Uint8Array(messages.length);
     const places = new Uint32Array(messages.length);
-    const byPartition = this.appendsTo(topic);
+    const partitionCount = this.byPartition.length;
     for (const [index, message] of messages.entries()) {
       const partition = partitionOfKey(message.key, partitionCount);
       partitions[index] = partition;
-      places[index] = this.put((byPartition[partition] ??= { count: 0, chunks: [] }), message);
+      places[index] = this.put((this.byPartition[partition] ??= { count: 0, chunks: [] }), message);
     }
     return new Promise((resolve, reject) => {
-      this.appends.push({ topic, partitions, places, resolve, reject });
+      this.pending.push({ partitions, places, resolve, reject });
     });
   }
 
   /** Tells every caller the positions. `starts`: the offset in each partition where the group's messages begin. */
-  resolve(starts: ReadonlyMap<Topic, readonly number[]>): void {
-    for (const { topic, partitions, places, resolve } of this.appends) {
-      const topicStarts = starts.get(topic) ?? [];
+  resolve(starts: readonly number[]): void {
+    const topic = this.topic;
+    for (const { partitions, places, resolve } of this.pending) {
       const positions: Position[] = [];
       partitions.forEach((partition, index) => {
-        positions.push({ topic, partition, offset: (topicStarts[partition] ?? 0) + (places[index] ?? 0) });
+        positions.push({ topic, partition, offset: (starts[partition] ?? 0) + (places[index] ?? 0) });
       });
       resolve(positions);
     }
@@ -78,16 +88,8 @@ export class AppendGroup {
   }
 
   reject(error: unknown): void {
-    for (const append of this.appends) append.reject(error);
+    for (const append of this.pending) append.reject(error);
     this.release();
-  }
-
-  private appendsTo(topic: Topic): (PartitionAppends | undefined)[] {
-    const known = this.topics.get(topic);
-    if (known !== undefined) return known;
-    const byPartition = new Array<PartitionAppends | undefined>(TOPIC_PARTITIONS[topic]);
-    this.topics.set(topic, byPartition);
-    return byPartition;
   }
 
   /** Returns the message's place among the group's messages in that partition. */
@@ -102,9 +104,8 @@ export class AppendGroup {
   }
 
   private release(): void {
-    for (const byPartition of this.topics.values())
-      for (const appends of byPartition)
-        for (const chunk of appends?.chunks ?? []) this.buffers.give(chunk.release());
-    this.topics.clear();
+    for (const appends of this.byPartition)
+      for (const chunk of appends?.chunks ?? []) this.buffers.give(chunk.release());
+    this.byPartition.fill(undefined);
   }
 }

@@ -21,17 +21,20 @@ export const DEFAULT_MAP_SIZE_BYTES = 256 * 1024 ** 3;
 export function openEnvironment(
   path: string,
   mapSizeBytes: number,
-  encoding: 'binary' | 'msgpack',
+  values: { readonly encoding: 'binary' | 'msgpack'; readonly useVersions: boolean },
 ): RootDatabase<unknown, (string | number)[] | string> {
   const isNew = !existsSync(path);
   if (!isNew) assertIsEnvironment(path);
-  const options: RootDatabaseOptionsWithPath & { permissionsMode: number } = {
+  const options: RootDatabaseOptionsWithPath & { permissionsMode: number; batchStartThreshold: number } = {
     path,
     noSubdir: true,
     overlappingSync: false,
-    encoding,
+    ...values,
     mapSize: mapSizeBytes,
     permissionsMode: 0o600,
+    // Else the worker starts on a large batch (4 MB) before its end is written, and waits for the main thread's next
+    // turn: a process that exits in between hangs for ever.
+    batchStartThreshold: Number.MAX_SAFE_INTEGER,
   };
   const environment = open<unknown, (string | number)[] | string>(options);
   if (isNew) syncDirectory(dirname(path));

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Topic } from '#domain/topics.js';
 import type { LogMessage, LogUnavailableError, Position } from '#event-log/event-log.js';
 import { AppendGroup, SpareBuffers } from './append-group.js';
@@ -8,8 +9,8 @@ import type { Journal } from './journal.js';
 const FULL_GROUP_BYTES = 32 * 1024 * 1024;
 
 /**
- * Gathers concurrent appends: while one transaction is being written and fsynced, the next group fills. One
- * transaction at a time, so appends keep the order in which they were called.
+ * Gathers concurrent appends: while one transaction is written and fsynced, the next groups fill. One transaction at a
+ * time, so appends to a topic keep the order in which they were called.
  */
 export class GroupCommitter {
   private readonly groups: AppendGroup[] = [];
@@ -27,7 +28,7 @@ export class GroupCommitter {
   /** Resolves with the positions when the messages are on disk. @throws LogUnavailableError */
   async append(topic: Topic, messages: readonly LogMessage[]): Promise<readonly Position[]> {
     if (this.broken !== null) throw this.broken;
-    const positions = this.openGroup().add(topic, messages);
+    const positions = this.openGroup(topic).add(messages);
     this.committing ??= this.commitAll();
     return positions;
   }
@@ -37,35 +38,40 @@ export class GroupCommitter {
     await this.committing;
   }
 
-  private openGroup(): AppendGroup {
-    const last = this.groups.at(-1);
+  private openGroup(topic: Topic): AppendGroup {
+    const last = this.groups.findLast((group) => group.topic === topic);
     if (last !== undefined && last.bytes < FULL_GROUP_BYTES) return last;
-    const group = new AppendGroup(this.buffers);
+    const group = new AppendGroup(topic, this.buffers);
     this.groups.push(group);
     return group;
   }
 
   private async commitAll(): Promise<void> {
-    // Appends called in the same turn share the first transaction.
-    await Promise.resolve();
-    for (let group = this.groups[0]; group !== undefined; group = this.groups[0]) await this.commit(group);
+    while (this.groups.length > 0) {
+      // Callers that the last transaction has released append again in this turn: they share the next one.
+      await setImmediate();
+      await Promise.all(this.takeOneOfEachTopic().map((group) => this.commit(group)));
+    }
     // In the same turn as the last look at the groups, so that no append falls between.
     this.committing = null;
   }
 
-  /** The group goes on filling until the transaction has the write lock. */
+  /** lmdb-js puts what is written in one turn into one transaction; two groups of a topic go one after the other. */
+  private takeOneOfEachTopic(): AppendGroup[] {
+    const taken = new Map<Topic, AppendGroup>();
+    for (const group of this.groups) if (!taken.has(group.topic)) taken.set(group.topic, group);
+    const groups = [...taken.values()];
+    for (const group of groups) this.groups.splice(this.groups.indexOf(group), 1);
+    return groups;
+  }
+
   private async commit(group: AppendGroup): Promise<void> {
-    const take = (): AppendGroup => {
-      if (this.groups[0] === group) this.groups.shift();
-      return group;
-    };
     try {
       if (this.broken !== null) throw this.broken;
       this.disk.assertRoomFor(group.bytes);
-      group.resolve(await this.journal.append(take));
+      group.resolve(await this.journal.append(group.topic, group.appends));
       this.onCommitted();
     } catch (error) {
-      take();
       const unavailable = await this.disk.explain(error, group.bytes);
       if (unavailable.reason === 'io_error') this.broken = unavailable;
       group.reject(unavailable);

@@ -11,7 +11,10 @@ export class GroupOffsets {
 
   constructor(directory: string, mapSizeBytes: number) {
     const path = join(directory, 'consumer-groups.mdb');
-    this.store = openEnvironment(path, mapSizeBytes, 'msgpack') as typeof this.store;
+    this.store = openEnvironment(path, mapSizeBytes, {
+      encoding: 'msgpack',
+      useVersions: false,
+    }) as typeof this.store;
   }
 
   /** 0 where nothing was committed. */

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { TOPIC_PARTITIONS } from '#domain/topics.js';
 import type { Topic } from '#domain/topics.js';
 import type { LogRecord } from '#event-log/event-log.js';
-import type { AppendGroup } from './append-group.js';
+import type { TopicAppends } from './append-group.js';
 import { readChunk } from './chunk.js';
-import { SEALED, Segment } from './segment.js';
-import type { Heads } from './segment.js';
+import { Segment } from './segment.js';
 
 const SEGMENT_FILE = /\.mdb$/;
 
@@ -31,8 +30,8 @@ export class Journal {
   /** Oldest first. */
   private readonly names: string[];
   private readonly opened = new Map<string, Segment>();
-  /** What was read of the newest segment when it had changed this often. */
-  private readonly seen = { segment: '', changes: -1, heads: new Map<Topic, readonly number[]>() };
+  /** What was read of the newest segment when it had this mark. */
+  private readonly seen = { segment: '', mark: -1, heads: new Map<Topic, readonly number[]>() };
 
   private constructor(
     private readonly directory: string,
@@ -58,12 +57,12 @@ export class Journal {
     return journal;
   }
 
-  /** Durable when it resolves; see `Segment.append`. */
-  async append(take: () => AppendGroup): Promise<Heads> {
+  /** Durable when it resolves; returns the offset in each partition at which the chunks begin. */
+  async append(topic: Topic, appends: TopicAppends): Promise<readonly number[]> {
     for (;;) {
       const segment = await this.writable();
-      const starts = await segment.append(take, this.nowMs);
-      if (starts !== SEALED) return starts;
+      const starts = await segment.append(topic, appends, this.nowMs());
+      if (starts !== null) return starts;
     }
   }
 
@@ -71,12 +70,12 @@ export class Journal {
   refresh(): void {
     const segment = this.segment(this.newestName());
     segment.refresh();
-    const changes = segment.changes();
-    if (this.seen.segment === segment.name && this.seen.changes === changes) return;
+    const mark = segment.mark();
+    if (this.seen.segment === segment.name && this.seen.mark === mark) return;
     const newest = this.newest();
-    // While a sealed segment waits for its successor, look again each time: the successor's coming is no change here.
+    // While a segment waits for its successor, look again each time: the successor's coming is no change here.
     const isWaiting = newest.successor() !== null;
-    Object.assign(this.seen, { segment: newest.name, changes: isWaiting ? -1 : newest.changes() });
+    Object.assign(this.seen, { segment: newest.name, mark: isWaiting ? -1 : newest.mark() });
     this.seen.heads.clear();
   }
 
@@ -157,7 +156,7 @@ export class Journal {
       const segment = this.segment(this.newestName());
       segment.refresh();
       const successor = segment.successor();
-      // Sealed and not yet initialised: nothing can be there, and the next append will do it.
+      // Chosen and not yet initialised: nothing can be there, and the next append will do it.
       if (successor === null || !this.isReady(successor)) return segment;
       this.names.push(successor);
     }
@@ -168,9 +167,9 @@ export class Journal {
     for (;;) {
       const newest = this.newest();
       const due = this.naming.nameAt(this.nowMs());
-      const successor = newest.successor() ?? (due > newest.name ? await newest.seal(due) : null);
+      const successor = newest.successor() ?? (due > newest.name ? await newest.chooseSuccessor(due) : null);
       if (successor === null) return newest;
-      newest.refresh();
+      await newest.seal();
       const topics = Object.keys(TOPIC_PARTITIONS) as Topic[];
       await this.segment(successor).initialise(new Map(topics.map((topic) => [topic, newest.heads(topic)])));
     }

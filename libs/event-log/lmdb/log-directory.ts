@@ -101,8 +101,8 @@ const closing = new Map<string, Promise<void>>();
 
 /**
  * The directory, opened by its first user in this process and shared by the others (whose options are not looked at).
- * Two lmdb-js environments of one file in one process can block each other for ever: one waits in a worker for its
- * turn on the main thread, which waits for the write lock the worker holds.
+ * Two lmdb-js environments of one file in one process would wait for each other's write lock on the main thread, and
+ * two committers would not share their fsyncs.
  */
 export async function shareLogDirectory(
   path: string,

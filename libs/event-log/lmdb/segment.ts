@@ -1,7 +1,7 @@
 import type { RootDatabase } from 'lmdb';
 import { TOPIC_PARTITIONS } from '#domain/topics.js';
 import type { Topic } from '#domain/topics.js';
-import type { AppendGroup, PartitionAppends } from './append-group.js';
+import type { TopicAppends } from './append-group.js';
 import { describeChunk } from './chunk.js';
 import { openEnvironment } from './environment.js';
 import { decodeOffsets, encodeOffsets } from './offsets.js';
@@ -18,19 +18,19 @@ export interface StoredChunk {
 /** Where each topic's partitions end. */
 export type Heads = ReadonlyMap<Topic, readonly number[]>;
 
-/** The segment was closed for appends meanwhile; the group is untouched. */
-export const SEALED = Symbol('sealed');
-
 /**
  * One lmdb environment: a stretch of the log, as a rule one month. Its keys:
  *
  *     'format'                               which layout this is; written when the segment is initialised
  *     ['starts', topic] ['heads', topic]     first offset of each partition here, and the offset after the last
  *     [topic, partition, first offset]       a chunk
- *     'sealed'                               name of the segment that goes on; no append comes here any more
- *     'changes'                              how many appends and seals there were, so that a poll reads one small key
+ *     'successor'                            name of the segment that goes on
+ *     ['sealed', topic]                      no append of this topic comes here any more
+ *     'mark'                                 another one after every change, so that a poll reads one small key
  *
- * Chunks and heads change in one transaction, so a torn append is never seen. After the seal nothing changes but by retention.
+ * Every change is one lmdb-js batch, conditional on the version of the heads it was worked out from: a transaction in
+ * the worker thread alone. Callbacks inside a transaction would be simpler, but they need the main thread while the
+ * worker holds the write lock, and a process that exits then (an uncaught error is enough) hangs for ever.
  */
 export class Segment {
   private readonly store: RootDatabase<Buffer, (string | number)[] | string>;
@@ -41,7 +41,10 @@ export class Segment {
     path: string,
     mapSizeBytes: number,
   ) {
-    this.store = openEnvironment(path, mapSizeBytes, 'binary') as typeof this.store;
+    this.store = openEnvironment(path, mapSizeBytes, {
+      encoding: 'binary',
+      useVersions: true,
+    }) as typeof this.store;
   }
 
   /** Whether `initialise` has ended once, in any process. @throws Error on a file of another layout */
@@ -57,10 +60,12 @@ export class Segment {
   /** Makes the segment begin where `heads` end. Does nothing when that is already so. */
   async initialise(heads: Heads): Promise<void> {
     if (this.isInitialised()) return;
-    await this.transaction(() => {
-      if (this.get('format') !== undefined) return;
-      for (const [topic, offsets] of heads) this.putSync(['starts', topic], encodeOffsets(offsets));
-      this.putSync('format', FORMAT);
+    await this.store.ifNoExists('format', () => {
+      for (const [topic, offsets] of heads) {
+        this.put(['starts', topic], encodeOffsets(offsets));
+        this.put(['heads', topic], encodeOffsets(offsets));
+      }
+      this.put('format', FORMAT);
     });
   }
 
@@ -69,9 +74,9 @@ export class Segment {
     this.store.resetReadTxn();
   }
 
-  /** Grows with every append and seal, in whatever process. */
-  changes(): number {
-    return this.get('changes')?.readDoubleLE(0) ?? 0;
+  /** Another value after every append and seal, in whatever process. */
+  mark(): number {
+    return this.get('mark')?.readDoubleLE(0) ?? 0;
   }
 
   /** Offset of the first record of each partition that this segment ever held or still holds. */
@@ -85,42 +90,47 @@ export class Segment {
   }
 
   successor(): string | null {
-    return this.get('sealed')?.toString('utf8') ?? null;
+    return this.get('successor')?.toString('utf8') ?? null;
   }
 
-  /** Ends the appends here; returns the name of the segment that goes on (another process may have been first). */
-  async seal(successor: string): Promise<string> {
-    return this.transaction(() => {
-      const sealed = this.successor();
-      if (sealed !== null) return sealed;
-      this.putSync('sealed', Buffer.from(successor, 'utf8'));
-      this.countChange();
-      return successor;
+  /** Chooses the segment that goes on; returns the choice (another process may have been first). */
+  async chooseSuccessor(name: string): Promise<string> {
+    await this.store.ifNoExists('successor', () => {
+      this.put('successor', Buffer.from(name, 'utf8'));
     });
+    this.refresh();
+    return this.successor() ?? name;
+  }
+
+  /** Ends the appends here; the heads stay as they are from then on. */
+  async seal(): Promise<void> {
+    for (const topic of Object.keys(TOPIC_PARTITIONS) as Topic[])
+      while (!this.isSealed(topic)) {
+        const heads = this.heads(topic);
+        await this.changeHeads(topic, heads, () => {
+          this.put(['sealed', topic], FORMAT);
+        });
+      }
   }
 
   /**
-   * Writes the group that `take` hands out once the write lock is held, durable when this resolves. Returns the
-   * offsets at which the group's messages begin.
+   * Writes chunks behind the partitions' heads, durable when this resolves. Returns the offsets at which they begin;
+   * null when nothing was written, because another process has appended to the topic meanwhile or the segment is sealed.
    */
-  async append(take: () => AppendGroup, appendedAtMs: () => number): Promise<Heads | typeof SEALED> {
-    return this.transaction(() => {
-      if (this.successor() !== null) return SEALED;
-      const group = take();
-      const starts = new Map<Topic, readonly number[]>();
-      const nowMs = appendedAtMs();
-      for (const [topic, appends] of group.topics) {
-        const heads = this.heads(topic);
-        starts.set(topic, [...heads]);
-        appends.forEach((added, partition) => {
-          if (added !== undefined)
-            heads[partition] = this.putChunks(topic, partition, heads[partition] ?? 0, added, nowMs);
-        });
-        this.putSync(['heads', topic], encodeOffsets(heads));
-      }
-      this.countChange();
-      return starts;
+  async append(topic: Topic, appends: TopicAppends, appendedAtMs: number): Promise<readonly number[] | null> {
+    if (this.isSealed(topic)) return null;
+    const starts = this.heads(topic);
+    const heads = starts.map((head, partition) => head + (appends[partition]?.count ?? 0));
+    const done = await this.changeHeads(topic, heads, () => {
+      appends.forEach((added, partition) => {
+        let offset = starts[partition] ?? 0;
+        for (const chunk of added?.chunks ?? []) {
+          this.put([topic, partition, offset], chunk.finish(appendedAtMs));
+          offset += chunk.count;
+        }
+      });
     });
+    return done ? starts : null;
   }
 
   /** The chunk that holds `offset`, or the first one after it; null when there is none. */
@@ -138,7 +148,7 @@ export class Segment {
   /** Drops the oldest chunks of a topic that were appended before `beforeMs`, and moves its starts behind them. */
   async deleteBefore(topic: Topic, beforeMs: number): Promise<void> {
     for (let partition = 0; partition < TOPIC_PARTITIONS[topic]; partition++)
-      while (await this.transaction(() => this.deleteSome(topic, partition, beforeMs)));
+      while (await this.deleteSome(topic, partition, beforeMs));
   }
 
   /** Frees the slots of readers whose process was killed: they would keep deleted pages in use and the file growing. */
@@ -150,41 +160,49 @@ export class Segment {
     await this.store.close();
   }
 
-  private putChunks(
-    topic: Topic,
-    partition: number,
-    head: number,
-    added: PartitionAppends,
-    nowMs: number,
-  ): number {
-    let offset = head;
-    for (const chunk of added.chunks) {
-      this.putSync([topic, partition, offset], chunk.finish(nowMs));
-      offset += chunk.count;
-    }
-    return offset;
+  /** Fresh; true for good once it is. */
+  private isSealed(topic: Topic): boolean {
+    this.refresh();
+    return this.get(['sealed', topic]) !== undefined;
   }
 
-  private countChange(): void {
-    this.putSync('changes', encodeOffsets([this.changes() + 1]));
+  /** Puts the heads and what `write` puts, all or nothing, unless the heads have changed since they were last read. */
+  private async changeHeads(topic: Topic, heads: readonly number[], write: () => void): Promise<boolean> {
+    return this.change(['heads', topic], encodeOffsets(heads), () => {
+      write();
+      this.put('mark', encodeOffsets([Math.random()]));
+    });
+  }
+
+  /** Puts `value` with the next version if the key still has the version that a read sees now. */
+  private async change(key: (string | number)[], value: Buffer, write: () => void): Promise<boolean> {
+    const version = this.store.getEntry(key)?.version;
+    const put = (): void => {
+      write();
+      void this.store.put(key, value, (version ?? 0) + 1);
+    };
+    return version === undefined ? this.store.ifNoExists(key, put) : this.store.ifVersion(key, version, put);
   }
 
   /** Deletes up to a transaction's worth; true when there may be more. */
-  private deleteSome(topic: Topic, partition: number, beforeMs: number): boolean {
+  private async deleteSome(topic: Topic, partition: number, beforeMs: number): Promise<boolean> {
+    this.refresh();
     const starts = this.starts(topic);
-    let deleted = 0;
+    const old: (string | number)[][] = [];
     const range = { start: [topic, partition], end: [topic, partition + 1], limit: DELETES_A_TRANSACTION };
-    for (const key of [...this.store.getKeys(range)]) {
+    for (const key of this.store.getKeys(range)) {
       const chunk = this.get(key);
-      if (chunk === undefined) break;
+      if (chunk === undefined || !Array.isArray(key)) break;
       const { count, appendedAtMs } = describeChunk(chunk);
       if (appendedAtMs >= beforeMs) break;
-      this.store.removeSync(key);
+      old.push(key);
       starts[partition] = Number(key[2]) + count;
-      deleted += 1;
     }
-    if (deleted > 0) this.putSync(['starts', topic], encodeOffsets(starts));
-    return deleted === DELETES_A_TRANSACTION;
+    if (old.length === 0) return false;
+    const done = await this.change(['starts', topic], encodeOffsets(starts), () => {
+      for (const key of old) void this.store.remove(key);
+    });
+    return !done || old.length === DELETES_A_TRANSACTION;
   }
 
   private *chunks(range: Parameters<typeof this.store.getKeys>[0]): Iterable<StoredChunk> {
@@ -205,12 +223,7 @@ export class Segment {
     return bytes === undefined ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
-  private putSync(key: (string | number)[] | string, value: Buffer): void {
-    this.store.putSync(key, value);
-  }
-
-  /** All or nothing: a child transaction, because lmdb-js commits what a failed plain callback had already put. */
-  private async transaction<T>(work: () => T): Promise<T> {
-    return this.store.childTransaction(work);
+  private put(key: (string | number)[] | string, value: Buffer): void {
+    void this.store.put(key, value, 1);
   }
 }

@@ -148,6 +148,24 @@ describe('an lmdb log open in several processes', () => {
     expect(records.map(({ offset }) => offset)).toEqual(Array.from({ length: 6 * 25 }, (_, index) => index));
   });
 
+  it('lets a process exit in the middle of large appends, without closing the log', async () => {
+    const entry = await compiledEntry('libs/event-log/lmdb/lmdb-event-log.ts');
+    const script = `
+      const { openLmdbEventLog } = await import(${JSON.stringify(entry)});
+      const log = await openLmdbEventLog({ directory: ${JSON.stringify(directory)} });
+      const messages = Array.from({ length: 2_000 }, (_, index) => ({ key: 'd-' + index, value: Buffer.alloc(650) }));
+      for (let append = 0; append < 20; append++) void log.append('patch.attempts', messages);
+      setTimeout(() => process.exit(7), Number(process.argv[1]));`;
+    for (const exitAfterMs of [0, 1, 3, 10, 30]) {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script, String(exitAfterMs)]);
+      expect(await new Promise((resolve) => child.on('close', resolve))).toBe(7);
+    }
+    const ends = await log.endOffsets('patch.attempts');
+    const stored = (await everything('patch.attempts')).flat().length;
+    expect(stored).toBe(ends.reduce((sum, end) => sum + end, 0));
+    expect(stored % 2_000).toBe(0);
+  });
+
   it('clears the reader slots that a killed process leaves behind', async () => {
     const appender = await startAppender('patch.attempts', 'reader', FOR_EVER);
     await appender.firstAcknowledged;
