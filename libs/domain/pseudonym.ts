@@ -90,10 +90,14 @@ export interface DeviceIdentity {
   readonly deviceAliases?: readonly DeviceAlias[] | undefined;
 }
 
+/** Asked twice for each report, so a name that begins with an ordinary letter or digit is not taken apart for it. */
+const isUsableName = (deviceName: string): boolean =>
+  /^[a-z0-9]/i.test(deviceName) || canonicalDeviceName(deviceName, false) !== '';
+
 /** True when `resolveDevice` will find a device. */
 export const namesDevice = (sent: DeviceIdentity): boolean =>
   sent.deviceKey !== undefined ||
-  (sent.deviceName !== undefined && canonicalDeviceName(sent.deviceName, false) !== '') ||
+  (sent.deviceName !== undefined && isUsableName(sent.deviceName)) ||
   (sent.deviceAliases?.some((alias) => !isPlaceholderAlias(alias.value)) ?? false);
 
 export interface ResolvedDevice {
@@ -109,7 +113,7 @@ export interface ResolvedDevice {
 export function resolveDevice(sent: DeviceIdentity, pseudonyms: Pseudonyms): ResolvedDevice {
   const deviceAliases = sent.deviceAliases ? hashAliases(sent.deviceAliases, pseudonyms) : [];
   if (sent.deviceKey !== undefined) return { deviceKey: sent.deviceKey, deviceAliases };
-  if (sent.deviceName !== undefined && canonicalDeviceName(sent.deviceName, false) !== '') {
+  if (sent.deviceName !== undefined && isUsableName(sent.deviceName)) {
     return { deviceKey: pseudonyms.deviceKey(sent.deviceName), deviceAliases };
   }
   const first = deviceAliases[0];
