@@ -15,7 +15,7 @@ export interface LmdbEventLogOptions {
   readonly minFreeBytes?: number;
   /** Address space for one segment's file, the same in every process. Default 256 GiB; costs neither memory nor disk. */
   readonly mapSizeBytes?: number;
-  /** How often a waiting read looks for appends of other processes. Default 50 ms. */
+  /** How often a waiting read looks for appends of other processes. Default 80 ms. */
   readonly pollMs?: number;
   /** The clock that stamps `appendedAtMs` and chooses the month. */
   readonly nowMs?: () => number;
@@ -29,7 +29,7 @@ export async function openLmdbEventLog(options: LmdbEventLogOptions): Promise<Lm
   const settings: LogDirectoryOptions = {
     minFreeBytes: options.minFreeBytes ?? 256 * 1024 * 1024,
     mapSizeBytes: options.mapSizeBytes ?? DEFAULT_MAP_SIZE_BYTES,
-    pollMs: options.pollMs ?? 50,
+    pollMs: options.pollMs ?? 80,
     nowMs: options.nowMs ?? Date.now,
   };
   const { directory, release } = await shareLogDirectory(options.directory, settings);
