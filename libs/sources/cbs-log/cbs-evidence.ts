@@ -45,6 +45,8 @@ export class CbsEvidence {
   startStamp = '';
   client = '';
   intendedState = '';
+  /** The component that the installer queue works on. */
+  componentOfInstaller = '';
   failureSource = '';
   originalFailureStatus = '';
   lastForwardExecuteState = '';

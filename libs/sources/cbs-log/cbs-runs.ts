@@ -1,18 +1,13 @@
 import type { AttemptReport } from '#domain/attempt-event.js';
-import { codeOf, innerErrorIn, RESTART_CODES, SUCCESS } from '../code-text.js';
+import { codeOf, RESTART_CODES, SUCCESS } from '../code-text.js';
 import { detach } from '../line-splitter.js';
 import { CbsEvidence } from './cbs-evidence.js';
 import type { PackageChange } from './cbs-evidence.js';
+import { tellFacts } from './cbs-facts.js';
+import type { CbsRecord, Told } from './cbs-facts.js';
 import { cbsReport } from './cbs-report.js';
 import type { CbsVerdict } from './cbs-report.js';
 import * as said from './cbs-sentences.js';
-
-/** A whole record: its message with the continuation lines. */
-export interface CbsRecord {
-  readonly line: number;
-  readonly stamp: string;
-  readonly message: string;
-}
 
 /** A report whose UTC time is not known yet. */
 export interface UntimedReport {
@@ -21,8 +16,6 @@ export interface UntimedReport {
   readonly startStamp: string;
   readonly report: AttemptReport;
 }
-
-type Told = 'understood' | 'repair_session' | 'routine';
 
 interface HeldVerdict {
   readonly verdict: CbsVerdict;
@@ -42,7 +35,8 @@ export class CbsRuns {
   /** Packages whose session ended well and waits for the restart. */
   private awaiting: CbsVerdict[] = [];
   private readonly ready: UntimedReport[] = [];
-  private componentOfInstaller = '';
+  /** WER may write its line after the verdict: that is no second failure. */
+  private lastFailedPackage = '';
   /** The log shows whole runs; an excerpt that does not is read as one piece of evidence. */
   private showsRuns = false;
 
@@ -65,8 +59,11 @@ export class CbsRuns {
   finish(): UntimedReport[] {
     this.release(false);
     const { evidence } = this;
-    const unfinished = evidence.wer !== null || (!this.showsRuns && evidence.tellsFailure);
-    if (unfinished)
+    const told = evidence.wer !== null && evidence.wer.package === this.lastFailedPackage;
+    const turnedBack =
+      evidence.kind === 'startup' && evidence.failedStep !== '' && evidence.rollback !== 'none';
+    const unfinished = evidence.wer !== null || turnedBack || (!this.showsRuns && evidence.tellsFailure);
+    if (unfinished && !told)
       this.conclude(evidence.wer?.status ?? evidence.failedStep, '', evidence.lastLine, evidence.lastStamp);
     return this.drain();
   }
@@ -79,7 +76,7 @@ export class CbsRuns {
       case 83: // S
         if (message.startsWith('Startup: ')) return this.startup(record);
         if (message.startsWith('Session: ')) return this.session(message);
-        return this.states(record);
+        return this.facts(record);
       case 84: // T
         this.release(false);
         this.showsRuns = true;
@@ -89,11 +86,21 @@ export class CbsRuns {
     }
   }
 
+  private facts(record: CbsRecord): Told {
+    const { held, showsRuns } = this;
+    const runs = {
+      showsRuns,
+      endedSession: held?.verdict.session ?? '',
+      endedEvidence: held?.evidence ?? null,
+    };
+    return tellFacts(record, this.evidence, runs);
+  }
+
   private begin(kind: 'session' | 'startup', stamp: string): void {
     this.release(false);
+    this.restarting = false;
     this.evidence = new CbsEvidence(kind);
     this.evidence.startStamp = stamp;
-    this.componentOfInstaller = '';
   }
 
   private exec(record: CbsRecord): Told {
@@ -188,7 +195,10 @@ export class CbsRuns {
       return 'understood';
     }
     const { evidence } = this;
-    const failed = hresult !== SUCCESS;
+    const failed =
+      hresult !== SUCCESS ||
+      evidence.wer !== null ||
+      evidence.changes.some(({ status }) => status !== SUCCESS);
     if (
       failed &&
       (evidence.rollback === 'underway' || (this.restarting && evidence.rollback === 'announced'))
@@ -243,130 +253,9 @@ export class CbsRuns {
     const named =
       verdict.identifier === '' && waited ? { ...verdict, identifier: waited.identifier } : verdict;
     const report = cbsReport(named, evidence);
+    const failed = report.outcome === 'failed' || report.outcome === 'rolled_back';
+    this.lastFailedPackage = failed ? verdict.package : '';
     this.ready.push({ line, stamp: verdict.stamp, startStamp: evidence.startStamp, report });
-  }
-
-  private states(record: CbsRecord): Told {
-    const { evidence } = this;
-    const state = said.STATE_SET.exec(record.message)?.[1];
-    if (state !== undefined) {
-      evidence.states(state);
-      return 'understood';
-    }
-    return this.original(record.message);
-  }
-
-  /** Not a verdict: a log sets one and its next start ends well. */
-  private original(message: string): Told {
-    const found = said.ORIGINAL_STATUS.exec(message);
-    if (!found) return 'routine';
-    const [, verb = '', status = '', state = ''] = found;
-    const code = codeOf(status) ?? SUCCESS;
-    this.evidence.lastForwardExecuteState = detach(state);
-    if (code === SUCCESS) return 'understood';
-    this.evidence.originalFailureStatus = code;
-    if (verb === 'Setting' || !this.showsRuns) this.evidence.failedStep = code;
-    this.evidence.keep(message);
-    return 'understood';
-  }
-
-  private facts(record: CbsRecord): Told {
-    const { message, line, stamp } = record;
-    const { evidence } = this;
-    const wer = said.WER.exec(message);
-    if (wer) {
-      const [, name = '', status = '', failureSource = '', startState = '', targetState = '', client = ''] =
-        wer.map((part: string | undefined) => detach(part ?? ''));
-      evidence.wer = {
-        package: name,
-        status: codeOf(status) ?? '',
-        failureSource,
-        startState,
-        targetState,
-        client,
-        line,
-        stamp,
-      };
-      evidence.keep(message);
-      return 'understood';
-    }
-    const change = said.PACKAGE_CHANGE.exec(message);
-    if (change) {
-      const [, name = '', current = '', original = '', target = '', status = '', failureSource = ''] =
-        change.map((part: string | undefined) => detach(part ?? ''));
-      evidence.change({
-        package: name,
-        current,
-        original,
-        target,
-        status: codeOf(status) ?? '',
-        failureSource,
-        line,
-        stamp,
-      });
-      return 'understood';
-    }
-    const feature = said.FEATURE_CHANGE.exec(message);
-    if (feature) {
-      if (codeOf(feature[2] ?? '') === SUCCESS) return 'routine';
-      evidence.object({ type: 'component', name: detach(feature[1] ?? '') });
-      return 'understood';
-    }
-    const capability = said.CAPABILITY.exec(message);
-    if (capability) {
-      const ended = this.held?.verdict.session === capability[2] ? this.held?.evidence : undefined;
-      (ended ?? evidence).intendedState = detach(capability[1] ?? '');
-      return 'understood';
-    }
-    if (message.startsWith('Retrieved original')) return this.original(message);
-    return this.failures(message);
-  }
-
-  private failures(message: string): Told {
-    const { evidence } = this;
-    const driver = said.DRIVER_RESULT.exec(message);
-    const installer = said.INSTALLER_ERROR.exec(message);
-    const queued = said.QUEUE_ITEM_FAILED.exec(message);
-    const component = said.NEW_COMPONENT.exec(message)?.[1];
-    const container = said.CONTAINER_LAYER.exec(message)?.[1];
-    if (driver) evidence.driver(driver[1] ?? '', driver[2] ?? '', message);
-    else if (queued) {
-      const [, name = '', code = '', ignored = ''] = queued;
-      if (ignored !== 'not ') return 'understood';
-      evidence.error(innerErrorIn(code, detach(`advanced installer ${name}`)));
-      const known = this.componentOfInstaller;
-      evidence.object(
-        known === '' ? { type: 'installer', name: detach(name) } : { type: 'component', name: known },
-      );
-      if (message.includes('A rollback will be initiated')) evidence.rollbackSeen('announced');
-      evidence.keep(message);
-    } else if (installer) evidence.installer(installer[1] ?? '', installer[2] ?? '', installer[3], message);
-    else if (message.includes('Begin executing advanced installer')) {
-      this.componentOfInstaller = component === undefined || component === '(null)' ? '' : detach(component);
-    } else if (container !== undefined) {
-      evidence.object({ type: 'component', name: detach(container) });
-      evidence.keep(message);
-    } else if (message.includes('(F) CMIADAPTER: Inner Error')) {
-      evidence.error(innerErrorIn(message));
-      evidence.keep(message);
-    } else if (message.includes('(F)')) evidence.csiFailure(message);
-    else return this.steps(message);
-    return 'understood';
-  }
-
-  private steps(message: string): Told {
-    const { evidence } = this;
-    if (said.PROGRESS_ROLLBACK.test(message)) {
-      evidence.rollbackSeen('underway');
-      return 'understood';
-    }
-    const code = said.HRESULT_TAIL.exec(message)?.[1]?.toLowerCase();
-    if (code === undefined || code === SUCCESS) return 'routine';
-    if (message.includes('driver operation'))
-      evidence.object({ type: 'unknown', name: 'driver operations queue' });
-    if (said.FATAL_STEP.test(message)) evidence.failedStep = code;
-    evidence.keep(message);
-    return 'understood';
   }
 }
 

@@ -81,6 +81,21 @@ describe('CBS.log reader', () => {
     expect(read(lf.replaceAll('\n', '\r\n'), 7)).toEqual(expected);
   });
 
+  it('a WER line after the verdict is no second failure; a rollback whose end is cut off is told', () => {
+    const text = fixtureText('cbs-rollback-over-two-starts.log');
+    const wer = text.split('\n').find((line) => line.includes('WER: ')) ?? '';
+    expect(reportsOf(`${text}${wer}\n`)).toEqual(reportsOf(text));
+    const cut = text.slice(0, text.indexOf('2024-02-20 09:21:00'));
+    const [, turnedBack, ...others] = reportsOf(cut);
+    expect(others).toEqual([]);
+    expect(turnedBack).toMatchObject({
+      outcome: 'failed',
+      rollback: 'initiated',
+      hresult: '0x800f0922',
+      targetKb: 'KB5034763',
+    });
+  });
+
   it('claims no UTC time where the zone changed between two far anchors', () => {
     const log = [
       '2024-10-26 10:00:00, Info                  CSI    00000001@2024/10/26:08:00:00.100 WcpInitialize',

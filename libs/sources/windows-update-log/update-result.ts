@@ -12,12 +12,11 @@ export interface ResultFacts {
   readonly outcome: AttemptReport['outcome'];
   readonly hresult?: string;
   readonly reportedHresult?: string;
-  readonly innerErrors?: AttemptReport['innerErrors'];
 }
 
 /**
  * Outcome and codes of a result with two codes: `mapped` is what the user sees, `unmapped` the cause (0 = the same).
- * An unmapped word that is no failing HRESULT (`FFFE`) is kept as an inner error of unknown kind.
+ * An unmapped word that is no failing HRESULT (`FFFE`) names no error: it stays in the natural key and the excerpt only.
  */
 export function resultOf(mapped: string, unmapped: string): ResultFacts {
   const failing = (code: string) =>
@@ -32,14 +31,9 @@ export function resultOf(mapped: string, unmapped: string): ResultFacts {
           ? 'failed'
           : 'succeeded';
   if (cause === SUCCESS || cause === ALREADY_INSTALLED) return { outcome };
-  const odd = unmapped !== SUCCESS && !failing(unmapped);
   return {
     outcome,
     hresult: cause,
     ...(mapped !== cause && mapped !== SUCCESS && { reportedHresult: mapped }),
-    ...(odd &&
-      outcome === 'failed' && {
-        innerErrors: [{ code: unmapped, kind: 'unknown' as const, origin: 'resultUnMapped' }],
-      }),
   };
 }
