@@ -1,17 +1,13 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { renderConfigXml } from './engine-config.js';
 import { checkEngineContract } from './engine-contract.js';
 import { startEngineChild } from './engine-child.js';
 import type { EngineChild, EngineExit } from './engine-child.js';
+import { assertBank, writeEngineFiles } from './engine-files.js';
+import type { EngineFilesOptions } from './engine-files.js';
 import { ensurePasswords } from './engine-passwords.js';
 import type { EnginePasswords } from './engine-passwords.js';
-import { ROLLCALL_SCHEMA } from './engine-schema.js';
-import { renderUsersXml } from './engine-users.js';
-import type { EngineSchema } from './engine-users.js';
-import { EngineStartError } from './engine-words.js';
+import { DirectoryInUseError, EngineStartError } from './engine-words.js';
 import { startHeaderProxy } from './header-proxy.js';
 import type { HeaderProxy } from './header-proxy.js';
 
@@ -21,9 +17,7 @@ export type EngineEvent =
   | { readonly kind: 'exited'; readonly exit: EngineExit; readonly restartInMs: number }
   | { readonly kind: 'start-failed'; readonly error: Error; readonly restartInMs: number };
 
-export interface EngineOptions {
-  /** Folder of the engine's configuration and tables; made (0700) when missing. */
-  readonly directory: string;
+export interface EngineOptions extends EngineFilesOptions {
   /** File of generated passwords, 0600; made or completed when needed. */
   readonly passwordsFile: string;
   /** Public port; 0 = a free one. Default 8123. */
@@ -32,9 +26,6 @@ export interface EngineOptions {
   readonly host?: string;
   /** Banks that get a reader of their own. */
   readonly banks?: readonly string[];
-  readonly schema?: EngineSchema;
-  /** Default 1.2 GB. */
-  readonly serverMemoryBytes?: number;
   /** Compiled `engine-process.js`; default: beside this file. */
   readonly entry?: string;
   /** A directory that is in use may belong to an engine that is just ending: wait so long for it. Default 10 s. */
@@ -62,8 +53,6 @@ export interface ClickHouseEngine {
 }
 
 const DEFAULT_PORT = 8123;
-const DEFAULT_MEMORY_BYTES = 1_200_000_000;
-const BANK = /^[a-z0-9-]{1,32}$/;
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 10_000;
 /** An engine that lived so long was well: the next exit starts the back-off anew. */
@@ -115,7 +104,8 @@ class EngineSupervisor implements ClickHouseEngine {
     private readonly proxy: HeaderProxy,
   ) {
     this.port = proxy.port;
-    this.url = `http://${options.host ?? '127.0.0.1'}:${proxy.port}`;
+    const host = options.host ?? '127.0.0.1';
+    this.url = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${proxy.port}`;
     this.banks = new Set(options.banks ?? []);
     for (const bank of this.banks) assertBank(bank);
     this.passwords = ensurePasswords(options.passwordsFile, [...this.banks]);
@@ -139,10 +129,7 @@ class EngineSupervisor implements ClickHouseEngine {
         await this.startOnce();
         return;
       } catch (error) {
-        const mayPass =
-          error instanceof EngineStartError &&
-          error.message.includes('is in use by another ClickHouse engine');
-        if (!mayPass || Date.now() > deadline) throw error;
+        if (!(error instanceof DirectoryInUseError) || Date.now() > deadline) throw error;
         await sleep(FIRST_BACKOFF_MS);
       }
     }
@@ -170,10 +157,9 @@ class EngineSupervisor implements ClickHouseEngine {
 
   private async restart(): Promise<void> {
     const old = this.child;
-    if (old === null || this.stopping) return; // it comes back with the new users anyway
     this.child = null;
     this.proxy.direct(null);
-    await old.stop();
+    await old?.stop();
     await this.startUntilUp();
   }
 
@@ -182,7 +168,7 @@ class EngineSupervisor implements ClickHouseEngine {
     const { operator } = this.passwords;
     const child = await startEngineChild({
       entry: this.options.entry ?? fileURLToPath(new URL('./engine-process.js', import.meta.url)),
-      ...this.writeFiles(),
+      ...writeEngineFiles(this.options, this.passwords, [...this.banks]),
       operatorPassword: operator,
     });
     try {
@@ -225,33 +211,7 @@ class EngineSupervisor implements ClickHouseEngine {
     await sleep(durationMs, undefined, { signal: this.awake.signal }).catch(() => undefined);
   }
 
-  private writeFiles(): { configFile: string; dataFolder: string } {
-    const directory = resolve(this.options.directory);
-    const dataFolder = join(directory, 'data');
-    const configFile = join(directory, 'config.xml');
-    const usersFile = join(directory, 'users.xml');
-    const serverMemoryBytes = this.options.serverMemoryBytes ?? DEFAULT_MEMORY_BYTES;
-    const schema = this.options.schema ?? ROLLCALL_SCHEMA;
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-    replaceFile(configFile, renderConfigXml({ usersFile, serverMemoryBytes }));
-    replaceFile(
-      usersFile,
-      renderUsersXml({ passwords: this.passwords, banks: [...this.banks], schema, serverMemoryBytes }),
-    );
-    return { configFile, dataFolder };
-  }
-
   private tell(event: EngineEvent): void {
     this.options.onEvent?.(event);
   }
-}
-
-function assertBank(bank: string): void {
-  if (!BANK.test(bank))
-    throw new Error(`not a bank's name: ${JSON.stringify(bank)} (a-z, 0-9 and -, at most 32)`);
-}
-
-function replaceFile(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
 }

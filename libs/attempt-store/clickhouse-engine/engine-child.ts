@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BOOT_QUERY, CANNOT_RUN_EXIT_CODE, EngineStartError } from './engine-words.js';
+import { BOOT_QUERY, CANNOT_RUN_EXIT_CODE, DirectoryInUseError, EngineStartError } from './engine-words.js';
 import type { StopOrder } from './engine-words.js';
 
 export interface EngineChildOptions {
@@ -30,11 +30,9 @@ export interface EngineChild {
   readonly exited: Promise<EngineExit>;
   /** Running queries and inserts finish; after `STOP_GRACE_MS` it is killed. */
   stop(): Promise<EngineExit>;
-  /** Takes it away at once: for a process that does not answer. */
-  kill(): void;
 }
 
-export const STOP_GRACE_MS = 8_000;
+const STOP_GRACE_MS = 8_000;
 const START_TIMEOUT_MS = 60_000;
 const KEPT_WORDS = 4_000;
 
@@ -59,12 +57,14 @@ export async function startEngineChild(options: EngineChildOptions): Promise<Eng
   child.stdin.on('error', () => undefined); // it died: its exit tells
   child.stdin.write(`${JSON.stringify(order)}\n`);
   const ready = new AbortController();
-  const exitedFirst = await Promise.race([
-    exited,
-    waitUntilReady(order, ready.signal).then(() => null),
-  ]).finally(() => {
-    ready.abort();
-  });
+  const exitedFirst = await Promise.race([exited, waitUntilReady(order, ready.signal).then(() => null)])
+    .catch((error: unknown) => {
+      child.kill('SIGKILL');
+      throw error;
+    })
+    .finally(() => {
+      ready.abort();
+    });
   if (exitedFirst !== null) throw startError(exitedFirst, options.dataFolder);
   return {
     pid: child.pid ?? 0,
@@ -76,9 +76,6 @@ export async function startEngineChild(options: EngineChildOptions): Promise<Eng
       return exited.finally(() => {
         clearTimeout(killer);
       });
-    },
-    kill() {
-      child.kill('SIGKILL');
     },
   };
 }
@@ -136,7 +133,7 @@ function answers(order: StopOrder): Promise<boolean> {
 function startError(exit: EngineExit, dataFolder: string): EngineStartError {
   if (exit.code === CANNOT_RUN_EXIT_CODE) return new EngineStartError(exit.said);
   if (isDirectoryInUse(exit)) {
-    return new EngineStartError(
+    return new DirectoryInUseError(
       `the data directory ${dataFolder} is in use by another ClickHouse engine: stop the other Rollcall, or choose another directory with --data`,
     );
   }

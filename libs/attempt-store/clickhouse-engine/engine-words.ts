@@ -32,3 +32,6 @@ export const CANNOT_RUN_EXIT_CODE = 78;
 export class EngineStartError extends Error {
   override readonly name = 'EngineStartError';
 }
+
+/** Another engine holds the directory. One whose supervisor was killed gives it back within seconds. */
+export class DirectoryInUseError extends EngineStartError {}
