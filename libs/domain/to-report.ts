@@ -65,12 +65,14 @@ function kbKeyOf({ targetKb, packageIdentity, updateId, updateRevision }: Attemp
   return `package:${packageIdentity ?? 'unknown'}`;
 }
 
-function operationOf({ operation, packageTargetState }: AttemptEvent): Operation {
+/** Target Absent is an uninstall – unless the package was absent before, as a failed on-demand install ends (real CBS logs). */
+function operationOf({ operation, packageStartState, packageTargetState }: AttemptEvent): Operation {
   if (operation !== undefined && operation !== 'unknown') return operation;
-  return packageTargetState !== undefined && ABSENT.has(packageTargetState.toLowerCase())
-    ? 'uninstall'
-    : 'unknown';
+  return isAbsent(packageTargetState) && !isAbsent(packageStartState) ? 'uninstall' : 'unknown';
 }
+
+const isAbsent = (state: string | undefined): boolean =>
+  state !== undefined && ABSENT.has(state.toLowerCase());
 
 function countEvidence(event: AttemptEvent): number {
   let known = 0;

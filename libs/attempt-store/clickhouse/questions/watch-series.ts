@@ -36,7 +36,7 @@ failures AS
         topKIf(1)(build, ${inWindow})[1] AS top_build, topKIf(1)(kb, ${inWindow})[1] AS top_kb,
         arraySort(groupUniqArrayIf(20)(branch, ${inWindow})) AS branches,
         arraySort(groupArrayIf((arrived_at, device_key), ${inWindow})) AS arrivals
-    FROM recent WHERE signature_id != '' GROUP BY bank, signature_id HAVING failed > 0
+    FROM recent WHERE signature_id != '' GROUP BY bank, signature_id HAVING failed > 0 OR baseline_failed > 0
 )
 SELECT
     f.bank, f.signature_id, s.l1, s.l2, s.l3, s.fineness, s.reason,
