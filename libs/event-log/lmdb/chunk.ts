@@ -40,7 +40,7 @@ export class ChunkWriter {
     this.reserve(RECORD_HEADER_BYTES + key.length * 3 + headers.length * 3 + value.length);
     const buffer = this.buffer;
     let at = start + RECORD_HEADER_BYTES;
-    const keyBytes = buffer.write(key, at, 'utf8');
+    const keyBytes = writeKey(buffer, key, at);
     at += keyBytes;
     const headerBytes = headers === '' ? 0 : buffer.write(headers, at, 'utf8');
     at += headerBytes;
@@ -77,6 +77,16 @@ export class ChunkWriter {
 
 /** V8 compiles DataView's accessors to plain loads and stores; those of Buffer stay calls. */
 const viewOf = (buffer: Buffer): DataView => new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+
+/** Keys are short and nearly always ASCII: copying their characters costs less than the call that encodes them. */
+function writeKey(buffer: Buffer, key: string, at: number): number {
+  for (let index = 0; index < key.length; index++) {
+    const character = key.charCodeAt(index);
+    if (character > 0x7f) return buffer.write(key, at, 'utf8');
+    buffer[at + index] = character;
+  }
+  return key.length;
+}
 
 function encodeHeaders(headers: LogMessage['headers']): string {
   if (headers === undefined) return '';
