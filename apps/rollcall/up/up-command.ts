@@ -70,7 +70,8 @@ async function runUntilStopped(options: UpCommandOptions): Promise<void> {
   );
   await whenAborted(stopping.signal);
   note('supervisor | stopping');
+  const stoppingSince = performance.now();
   await rollcall.stop();
-  note('supervisor | stopped');
+  note(`supervisor | stopped in ${((performance.now() - stoppingSince) / 1_000).toFixed(1)} s`);
   if (stopping.signal.reason !== ASKED) throw stopping.signal.reason;
 }
