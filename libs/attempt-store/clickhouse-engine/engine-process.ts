@@ -21,8 +21,25 @@ type Ffi = typeof FfiPackage;
 const HOW_TO_GO_ON =
   'install the optional packages (npm install --include=optional), or set ROLLCALL_CLICKHOUSE=http://user:password@host:8123 to use a ClickHouse server';
 
-/** Ends the process at once: the library's own exit handlers abort now and then after a clean stop. */
+/**
+ * Ends the process at once, without C's exit handlers: the library's own abort now and then after a clean stop, and
+ * wait for ever while ClickHouse is starting (an engine whose supervisor was killed then would never end).
+ */
 function leave(exitCode: number): never {
+  try {
+    const ffi = createRequire(import.meta.url)('ffi-rs') as Ffi;
+    const { I32, Void } = ffi.DataType;
+    ffi.open({ library: 'self', path: '' });
+    ffi.load({
+      library: 'self',
+      funcName: '_exit',
+      retType: Void,
+      paramsType: [I32],
+      paramsValue: [exitCode],
+    });
+  } catch {
+    // No ffi-rs: then no library with exit handlers was loaded either.
+  }
   return (process as unknown as { reallyExit(code: number): never }).reallyExit(exitCode);
 }
 
