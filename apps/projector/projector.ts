@@ -3,21 +3,18 @@ import type { CommandBus } from '@nestjs/cqrs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GENERATIONS } from '#domain/generation.js';
 import type { Generation } from '#domain/generation.js';
+import { OtherRulesError } from '#attempt-store/store-writers.js';
 import type { StoreWriters } from '#attempt-store/store-writers.js';
 import type { AdminReader } from '#event-log/admin-reader.js';
 import type { EventLog } from '#event-log/event-log.js';
 import type { Logger } from '#runtime/logger.js';
 import type { Metrics } from '#runtime/metrics.js';
+import { groupOf, PROJECTED_TOPICS } from './projected-topics.js';
 import { ProjectionLoop } from './projection-loop.js';
+import { fillAndTakeOver } from './rebuild/fill-idle.js';
 import type { ProjectorConfig } from './projector.config.js';
 import { retryForever } from './retry-forever.js';
 import { startSpikeWatch } from './watch/start-spike-watch.js';
-
-/** Topics whose messages become rows. */
-export const PROJECTED_TOPICS = ['patch.attempts', 'patch.inventory'] as const;
-
-/** Each generation is filled by a group of its own, so that a rebuild begins at the beginning. */
-export const groupOf = (generation: Generation): string => `projector-${generation}`;
 
 /** The generation that lost a swap is filled for so long after, so that a swap can be taken back. */
 const FILL_OLD_FOR_MS = 3_600_000;
@@ -87,7 +84,9 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
         if (live !== undefined && !fillers.has(generation)) {
           const stop = new AbortController();
           const done = this.fill(generation, live, AbortSignal.any([stop.signal, signal]));
-          done.catch((error: unknown) => failed.abort(error));
+          done.catch((error: unknown) => {
+            failed.abort(error);
+          });
           fillers.set(generation, { live, stop, done });
         }
       }
@@ -113,11 +112,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
   private async fill(generation: Generation, live: boolean, signal: AbortSignal): Promise<void> {
     const { commands, log, writers, config, metrics, logger } = this.parts;
     const store = writers.of(generation);
-    await this.untilStoreAnswers(async () => {
-      await writers.prepare(generation);
-      if (live) await writers.publish(generation);
-    }, signal);
-    if (signal.aborted) return;
+    if (!(await this.prepare(generation, live, signal))) return;
     const watch = live ? await startSpikeWatch({ log, store, config, metrics, logger }) : null;
     const consumer = await log.consume(groupOf(generation), PROJECTED_TOPICS);
     this.ready = true;
@@ -143,20 +138,34 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  /** Waits for a store that is away; a store made by other rules is for an operator, so that error goes up. */
-  private async untilStoreAnswers(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    let refused: Error | null = null;
-    await retryForever(
-      'preparing the store',
-      async () => {
-        await work().catch((error: unknown) => {
-          if (error instanceof Error && error.name === 'MigrationError') refused = error;
-          else throw error;
-        });
-      },
-      this,
-      signal,
-    );
-    if (refused !== null) throw refused as Error;
+  /**
+   * Makes a generation ready, waiting for a store that is away. When other rules filled it (an upgrade), it is left as
+   * it is to answer, and the other generation is filled by today's rules until it can take over. False = not this one.
+   */
+  private async prepare(generation: Generation, live: boolean, signal: AbortSignal): Promise<boolean> {
+    const { writers, logger } = this.parts;
+    const isRefused = (error: unknown) => error instanceof OtherRulesError;
+    try {
+      const work = async () => {
+        await writers.prepare(generation);
+        if (live) await writers.publish(generation);
+      };
+      await retryForever('preparing the store', work, this, signal, isRefused);
+      return !signal.aborted;
+    } catch (error) {
+      if (!live || !isRefused(error)) throw error;
+      logger.warn(
+        { err: error },
+        'the views were made by other rules: making them anew; the old ones answer until then',
+      );
+      this.ready = true;
+      await retryForever(
+        'rebuilding',
+        () => fillAndTakeOver({ ...this.parts, live: generation, signal }),
+        this,
+        signal,
+      );
+      return false;
+    }
   }
 }

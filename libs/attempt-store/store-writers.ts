@@ -1,10 +1,15 @@
 import type { AttemptStoreWriter } from './attempt-store.js';
 import type { Generation } from '#domain/generation.js';
 
+/** A generation was filled by other rules or tables than this program has: it may answer, but must not be filled further. */
+export class OtherRulesError extends Error {
+  override readonly name = 'OtherRulesError';
+}
+
 /** The write sides of both generations: which one is meant is said with each command. */
 export abstract class StoreWriters {
   abstract of(generation: Generation): AttemptStoreWriter;
-  /** Makes the generation ready to be filled: tables there, filled by today's rules only. */
+  /** Makes the generation ready to be filled. @throws OtherRulesError when today's rules did not fill it so far */
   abstract prepare(generation: Generation): Promise<void>;
   /** Empties a generation. */
   abstract drop(generation: Generation): Promise<void>;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** A configuration that cannot be used; the message lists every problem at once, one a line. */
 export class ConfigError extends Error {

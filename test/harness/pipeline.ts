@@ -12,7 +12,7 @@ import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import { ProjectBatch, ProjectBatchHandler } from '../../apps/projector/project-batch/project-batch.js';
-import { groupOf, PROJECTED_TOPICS } from '../../apps/projector/projector.js';
+import { groupOf, PROJECTED_TOPICS } from '../../apps/projector/projected-topics.js';
 import { startTestEngine } from './test-engine.js';
 
 /** Log, projector and store in one process: the real adapters, without HTTP in front. */
@@ -87,15 +87,13 @@ export async function openPipeline(): Promise<Pipeline> {
     async projectEvents(generation, events, batchSize) {
       const handler = new ProjectBatchHandler(log, writers);
       for (let from = 0; from < events.length; from += batchSize) {
-        const records = events
-          .slice(from, from + batchSize)
-          .map((event, index) => ({
-            offset: from + index,
-            key: '',
-            value: Buffer.from(JSON.stringify(event)),
-            headers: {},
-            appendedAtMs: 0,
-          }));
+        const records = events.slice(from, from + batchSize).map((event, index) => ({
+          offset: from + index,
+          key: '',
+          value: Buffer.from(JSON.stringify(event)),
+          headers: {},
+          appendedAtMs: 0,
+        }));
         const nextOffset = from + records.length;
         await handler.execute(
           new ProjectBatch(generation, [

@@ -1,11 +1,11 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { GENERATIONS } from '#domain/generation.js';
 import type { Generation } from '#domain/generation.js';
-import { StoreWriters } from '../store-writers.js';
+import { OtherRulesError, StoreWriters } from '../store-writers.js';
 import { ClickHouseWriter } from './clickhouse-writer.js';
 import { withStoreErrors } from './connection.js';
 import { differencesQuery } from './questions/differences.js';
-import { dropGeneration, migrate, MigrationError, publishViews } from './migrate.js';
+import { dropGeneration, migrate, publishViews } from './migrate.js';
 import { databaseOf } from './tables.js';
 
 /** Both generations of one ClickHouse. */
@@ -38,7 +38,7 @@ export class ClickHouseWriters extends StoreWriters {
     if (known === undefined) {
       await this.command(`INSERT INTO ${database}.generation (rules_hash) VALUES ('${this.rulesHash}')`);
     } else if (known.rules_hash !== this.rulesHash) {
-      throw new MigrationError(
+      throw new OtherRulesError(
         `${database} was filled by other rules (${known.rules_hash}; this program has ${this.rulesHash}): run "rollcall rebuild"`,
       );
     }

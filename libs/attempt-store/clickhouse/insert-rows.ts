@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { withStoreErrors } from './connection.js';
 import { RowBinaryWriter } from './row-binary.js';
@@ -40,6 +41,7 @@ export async function insertRows<Row>(
       values: Readable.from([body], { objectMode: false }),
     });
     // The answer is empty; reading it to its end gives the connection back.
-    for await (const chunk of stream) void chunk;
+    stream.resume();
+    await finished(stream);
   });
 }

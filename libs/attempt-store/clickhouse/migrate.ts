@@ -1,20 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { OtherRulesError } from '../store-writers.js';
 import { withStoreErrors } from './connection.js';
 import { databaseOf, PUBLIC_DATABASE, PUBLIC_VIEWS } from './tables.js';
 import type { Generation } from '#domain/generation.js';
-
-/** An applied migration was changed afterwards, or the store was made by other rules. Needs an operator: never repaired silently. */
-export class MigrationError extends Error {
-  override readonly name = 'MigrationError';
-}
 
 const folder = new URL('./migrations/', import.meta.url);
 
 /**
  * Brings the database of a generation to today's tables: applies what is missing, in order of the file names.
- * @throws MigrationError when an applied file's checksum differs from today's file
+ * @throws OtherRulesError when an applied file's checksum differs from today's file
  */
 export async function migrate(client: ClickHouseClient, generation: Generation): Promise<void> {
   const database = databaseOf(generation);
@@ -29,9 +25,7 @@ export async function migrate(client: ClickHouseClient, generation: Generation):
     const checksum = createHash('sha256').update(sql).digest('hex');
     const known = applied.get(name);
     if (known !== undefined && known !== checksum) {
-      throw new MigrationError(
-        `migration ${name} was changed after it was applied to ${database}; restore the file or rebuild into the other generation`,
-      );
+      throw new OtherRulesError(`migration ${name} was changed after it was applied to ${database}`);
     }
     if (known !== undefined) continue;
     for (const statement of statementsOf(sql, database)) await run(statement);

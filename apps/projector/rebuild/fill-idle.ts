@@ -1,0 +1,103 @@
+import type { CommandBus } from '@nestjs/cqrs';
+import { otherGeneration } from '#domain/generation.js';
+import type { Generation } from '#domain/generation.js';
+import { rulesHash } from '#domain/rules-hash.js';
+import type { StoreWriters } from '#attempt-store/store-writers.js';
+import { appendAdminEvent } from '#event-log/admin-reader.js';
+import type { EventLog, LogConsumer } from '#event-log/event-log.js';
+import type { Logger } from '#runtime/logger.js';
+import type { Metrics } from '#runtime/metrics.js';
+import { groupOf, PROJECTED_TOPICS } from '../projected-topics.js';
+import { ProjectionLoop } from '../projection-loop.js';
+import { projectAlerts } from '../watch/project-alerts.js';
+
+/** Larger than live batches: nobody waits for a single one. */
+const LIMITS = { maxRecords: 100_000, maxBytes: 96 * 1024 * 1024, maxWaitMs: 100 } as const;
+
+export interface IdleFilling {
+  readonly log: EventLog;
+  readonly writers: StoreWriters;
+  readonly commands: CommandBus;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly live: Generation;
+  readonly signal: AbortSignal;
+  /** Told after each batch: messages so far. */
+  readonly onProgress?: (messages: number) => void;
+}
+
+/** The idle generation, emptied, and how to bring it up to the live one. */
+export interface IdleGeneration {
+  readonly generation: Generation;
+  /** Projects until it is at or past the live one on every partition; answers how many messages that took. */
+  catchUp(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Empties the idle generation, ready to be filled from the beginning of the log. */
+export async function openIdle(filling: IdleFilling): Promise<IdleGeneration> {
+  const { log, writers, commands, metrics, logger, live, signal } = filling;
+  const generation = otherGeneration(live);
+  const consumer = await log.consume(groupOf(generation), PROJECTED_TOPICS);
+  await seekToBeginning(consumer);
+  await writers.drop(generation);
+  await writers.prepare(generation);
+  const loop = new ProjectionLoop(commands, consumer, { generation, limits: LIMITS }, metrics, logger);
+  return {
+    generation,
+    async catchUp() {
+      let messages = 0;
+      while (!signal.aborted) {
+        const step = await loop.step(signal);
+        messages += step;
+        if (step > 0) filling.onProgress?.(messages);
+        else if (await isCaughtUp(log, live)) {
+          await projectAlerts(log, writers.of(generation));
+          return messages;
+        }
+      }
+      throw new Error('stopped before it was done; nothing was swapped. Run it again: it begins anew');
+    },
+    close: () => consumer.close(),
+  };
+}
+
+/** The event decides; the views follow it at once, and every projector within seconds. */
+export async function takeOver(log: EventLog, writers: StoreWriters, generation: Generation): Promise<void> {
+  await appendAdminEvent(log, {
+    type: 'ProjectionSwapped',
+    at: new Date().toISOString(),
+    generation,
+    rulesHash,
+  });
+  await writers.publish(generation);
+}
+
+/** Fills the idle generation from the log and lets it take over. */
+export async function fillAndTakeOver(filling: IdleFilling): Promise<void> {
+  const idle = await openIdle(filling);
+  try {
+    await idle.catchUp();
+    await takeOver(filling.log, filling.writers, idle.generation);
+  } finally {
+    await idle.close();
+  }
+}
+
+/** Before the tables go: a crash in between leaves an idle database that the next rebuild empties anyway. */
+async function seekToBeginning(consumer: LogConsumer): Promise<void> {
+  const positions = await consumer.committed();
+  for (const { topic, partition } of positions) await consumer.seek({ topic, partition, offset: 0 });
+  await consumer.commit(positions.map(({ topic, partition }) => ({ topic, partition, nextOffset: 0 })));
+}
+
+async function isCaughtUp(log: EventLog, live: Generation): Promise<boolean> {
+  for (const topic of PROJECTED_TOPICS) {
+    const [ahead, behind] = await Promise.all([
+      log.committedOffsets(groupOf(live), topic),
+      log.committedOffsets(groupOf(otherGeneration(live)), topic),
+    ]);
+    if (ahead.some((offset, partition) => offset > (behind[partition] ?? 0))) return false;
+  }
+  return true;
+}
