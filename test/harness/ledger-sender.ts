@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { streamedBatch } from './attempt-stream.js';
 import type { StreamedReport } from './attempt-stream.js';
-import type { CollectorAnswer } from './rollcall-up.js';
+import type { CollectorAnswer } from './post-reports.js';
 import { SenderLedger } from './sender-ledger.js';
 
 export interface LedgerSenderOptions {
