@@ -3,6 +3,7 @@ import type { CommandBus } from '@nestjs/cqrs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GENERATIONS } from '#domain/generation.js';
 import type { Generation } from '#domain/generation.js';
+import { DEAD_LETTER_RETENTION_MS } from '#domain/topics.js';
 import { OtherRulesError } from '#attempt-store/store-writers.js';
 import type { StoreWriters } from '#attempt-store/store-writers.js';
 import type { AdminReader } from '#event-log/admin-reader.js';
@@ -19,6 +20,7 @@ import { startSpikeWatch } from './watch/start-spike-watch.js';
 /** The generation that lost a swap is filled for so long after, so that a swap can be taken back. */
 const FILL_OLD_FOR_MS = 3_600_000;
 const LOOK_FOR_SWAP_MS = 2_000;
+const DROP_DEAD_LETTERS_EVERY_MS = 6 * 3_600_000;
 
 export interface ProjectorParts {
   readonly commands: CommandBus;
@@ -65,7 +67,12 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       { readonly live: boolean; readonly stop: AbortController; readonly done: Promise<void> }
     >();
     const failed = new AbortController();
+    let deadLettersDroppedAtMs = 0;
     while (!signal.aborted) {
+      if (Date.now() - deadLettersDroppedAtMs > DROP_DEAD_LETTERS_EVERY_MS) {
+        deadLettersDroppedAtMs = Date.now();
+        await this.dropOldDeadLetters();
+      }
       const wanted = await retryForever(
         'reading the live generation',
         () => this.wantedGenerations(),
@@ -97,6 +104,16 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     }
     this.stopping.abort();
     await Promise.all([...fillers.values()].map((filler) => filler.done));
+  }
+
+  /** Facts stay for ever; dead letters do not. A failure here costs disk space only. */
+  private async dropOldDeadLetters(): Promise<void> {
+    const { log, logger } = this.parts;
+    await log
+      .deleteBefore('patch.dead-letters', Date.now() - DEAD_LETTER_RETENTION_MS)
+      .catch((error: unknown) => {
+        logger.warn({ err: error }, 'old dead letters could not be dropped; trying again in some hours');
+      });
   }
 
   /** Generation → whether it is the live one. */
@@ -153,7 +170,9 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       await retryForever('preparing the store', work, this, signal, isRefused);
       return !signal.aborted;
     } catch (error) {
-      if (!live || !isRefused(error)) throw error;
+      if (!isRefused(error)) throw error;
+      // The old filling of an upgrade only waits to be dropped by the next rebuild.
+      if (!live) return false;
       logger.warn(
         { err: error },
         'the views were made by other rules: making them anew; the old ones answer until then',

@@ -14,10 +14,6 @@ export const UNREADABLE_REASONS = [
 ] as const;
 export type UnreadableReason = (typeof UNREADABLE_REASONS)[number];
 
-/** A readable log message that this consumer has no use for. */
-export const DROP_REASONS = ['event_type_of_other_topic'] as const;
-export type DropReason = (typeof DROP_REASONS)[number];
-
 /** A row that the collector did not take: `code` in the answer. */
 export const ROW_REJECT_CODES = [
   'not_utf8',

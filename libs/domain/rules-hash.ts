@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SCHEMA_VERSION } from './attempt-event.js';
-import catalogue from './kb-builds.json' with { type: 'json' };
+import { KB_CATALOGUE_VERSION } from './kb-catalogue.js';
 import { SIGNATURE_VERSION } from './signature.js';
 
 /**
@@ -11,6 +11,6 @@ const RULES_VERSION = 1;
 
 /** What a filling of the store depends on besides the log. */
 export const rulesHash: string = createHash('sha256')
-  .update(JSON.stringify([RULES_VERSION, SIGNATURE_VERSION, SCHEMA_VERSION, catalogue.rows]))
+  .update(JSON.stringify([RULES_VERSION, SIGNATURE_VERSION, SCHEMA_VERSION, KB_CATALOGUE_VERSION]))
   .digest('hex')
   .slice(0, 16);

@@ -20,6 +20,8 @@ export interface Pipeline {
   readonly log: EventLog;
   readonly writers: StoreWriters;
   readonly store: ClickHouseStore;
+  /** Address of the engine with the writer's password. */
+  readonly clickhouse: string;
   /** Appends events as the collector does. */
   append(events: readonly PatchEvent[]): Promise<void>;
   /** Reads to the end of the log in batches of so many messages. A new projector each time, as after a restart. */
@@ -68,6 +70,7 @@ export async function openPipeline(): Promise<Pipeline> {
   return {
     log,
     writers,
+    clickhouse: engine.urlFor('writer'),
     store: new ClickHouseStore(client, () => Promise.resolve('blue')),
     async append(events) {
       for (const topic of PROJECTED_TOPICS) {

@@ -39,7 +39,7 @@ export class ClickHouseWriters extends StoreWriters {
       await this.command(`INSERT INTO ${database}.generation (rules_hash) VALUES ('${this.rulesHash}')`);
     } else if (known.rules_hash !== this.rulesHash) {
       throw new OtherRulesError(
-        `${database} was filled by other rules (${known.rules_hash}; this program has ${this.rulesHash}): run "rollcall rebuild"`,
+        `${database} was filled by other rules (${known.rules_hash}; this program has ${this.rulesHash})`,
       );
     }
   }
