@@ -25,7 +25,11 @@ export function openEnvironment(
 ): RootDatabase<unknown, (string | number)[] | string> {
   const isNew = !existsSync(path);
   if (!isNew) assertIsEnvironment(path);
-  const options: RootDatabaseOptionsWithPath & { permissionsMode: number; batchStartThreshold: number } = {
+  const options: RootDatabaseOptionsWithPath & {
+    permissionsMode: number;
+    batchStartThreshold: number;
+    eventTurnBatching: boolean;
+  } = {
     path,
     noSubdir: true,
     overlappingSync: false,
@@ -35,6 +39,9 @@ export function openEnvironment(
     // Else the worker starts on a large batch (4 MB) before its end is written, and waits for the main thread's next
     // turn: a process that exits in between hangs for ever.
     batchStartThreshold: Number.MAX_SAFE_INTEGER,
+    // Else lmdb-js opens each turn's writes with an operation of its own whose promise is out of everybody's reach: a
+    // disk that is full rejects it, and an unheard rejection ends the process.
+    eventTurnBatching: false,
   };
   const environment = open<unknown, (string | number)[] | string>(options);
   if (isNew) syncDirectory(dirname(path));
