@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  childEnvironment,
+  HEAP_LIMIT_MIB,
+  SEMI_SPACE_MIB,
+} from '../../apps/rollcall/up/child-environment.js';
+import { findFreePort } from '../../apps/rollcall/up/ports.js';
+import { openDataDirectory } from '#runtime/data-directory.js';
+import { secondsSince, waitMs } from './bench-run.js';
+import type { BenchResult, BenchRun } from './bench-run.js';
+import { connectCollector } from './collector-client.js';
+import { figure, median, percentile, round } from './figure.js';
+import { makeInstallation } from './installation.js';
+import type { Installation } from './installation.js';
+import { loadNow } from './machine.js';
+import { processTree, sumCpuSeconds } from './process-usage.js';
+import { makeBodies, ROWS_PER_REQUEST } from './request-bodies.js';
+
+const FLOOR_PER_SECOND = 45_000;
+const BANKS = 8;
+const CONNECTIONS = 16;
+const BODIES = 200;
+const collectorScript = fileURLToPath(new URL('../../apps/collector/main.js', import.meta.url));
+
+interface Measured {
+  readonly perSecond: number;
+  readonly cpuMicrosPerRow: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Attempts accepted a second (202 = on disk in the log) by a collector process of its own; nobody projects them. */
+export async function benchCollector({ quick, note }: BenchRun): Promise<BenchResult> {
+  const bodies = makeBodies(BODIES);
+  const load = loadNow();
+  const runs: Measured[] = [];
+  for (let run = 0; run < (quick ? 3 : 5); run += 1) {
+    const measured = await measureOnce(bodies, quick ? 4 : 12);
+    note(`collector: ${Math.round(measured.perSecond)}/s, ${round(measured.cpuMicrosPerRow)} µs CPU a row`);
+    runs.push(measured);
+  }
+  const cpuMicros = figure(
+    'µs CPU/attempt',
+    runs.map(({ cpuMicrosPerRow }) => cpuMicrosPerRow),
+  );
+  return {
+    figures: {
+      acceptedPerSecond: figure(
+        'attempts/s',
+        runs.map(({ perSecond }) => perSecond),
+        { floor: FLOOR_PER_SECOND },
+      ),
+      cpuMicros,
+      requestP50: figure(
+        'ms',
+        runs.map(({ p50Ms }) => p50Ms),
+      ),
+      requestP99: figure(
+        'ms',
+        runs.map(({ p99Ms }) => p99Ms),
+      ),
+    },
+    details: {
+      rowsPerRequest: ROWS_PER_REQUEST,
+      connections: CONNECTIONS,
+      bytesPerRequest: median(bodies.map(({ length }) => length)),
+      loadBefore: load,
+      attemptsPerCpuSecond: Math.round(1e6 / cpuMicros.median),
+    },
+  };
+}
+
+async function measureOnce(bodies: readonly Buffer[], seconds: number): Promise<Measured> {
+  const installation = await makeInstallation(BANKS);
+  const { collector, port } = await startCollector(installation);
+  const client = connectCollector(port, CONNECTIONS);
+  try {
+    let requests = 0;
+    const sendFor = async (durationMs: number): Promise<{ accepted: number; latenciesMs: number[] }> => {
+      const endMs = performance.now() + durationMs;
+      let accepted = 0;
+      const latenciesMs: number[] = [];
+      const sendInTurn = async (): Promise<void> => {
+        while (performance.now() < endMs) {
+          const number = requests++;
+          const body = bodies[Math.floor(number / BANKS) % bodies.length] ?? Buffer.alloc(0);
+          const sentMs = performance.now();
+          const taken = await client.post(body, installation.tokens[number % BANKS] ?? '');
+          accepted += taken;
+          latenciesMs.push(performance.now() - sentMs);
+        }
+      };
+      await Promise.all(Array.from({ length: CONNECTIONS }, sendInTurn));
+      return { accepted, latenciesMs };
+    };
+    await sendFor(2_000); // Compiled and warm before the clock starts.
+    const cpuBefore = sumCpuSeconds(processTree(collector.pid ?? 0));
+    const startMs = performance.now();
+    const { accepted, latenciesMs } = await sendFor(seconds * 1_000);
+    const elapsed = secondsSince(startMs);
+    const cpu = sumCpuSeconds(processTree(collector.pid ?? 0)) - cpuBefore;
+    return {
+      perSecond: accepted / elapsed,
+      cpuMicrosPerRow: (cpu / accepted) * 1e6,
+      p50Ms: percentile(latenciesMs, 0.5),
+      p99Ms: percentile(latenciesMs, 0.99),
+    };
+  } finally {
+    client.close();
+    const exited = once(collector, 'exit');
+    collector.kill('SIGTERM');
+    await exited;
+    installation.remove();
+  }
+}
+
+/** The collector with the environment and limits that `rollcall up` gives it. */
+async function startCollector(
+  installation: Installation,
+): Promise<{ collector: ChildProcess; port: number }> {
+  const port = await findFreePort();
+  const data = openDataDirectory(installation.data);
+  const collector = spawn(
+    process.execPath,
+    [
+      `--max-old-space-size=${HEAP_LIMIT_MIB.collector}`,
+      `--max-semi-space-size=${SEMI_SPACE_MIB.collector}`,
+      collectorScript,
+    ],
+    {
+      env: childEnvironment({ data, port, logLevel: 'warn' }, process.env),
+      cwd: join(installation.data, '..'),
+      stdio: ['pipe', 'ignore', 'inherit'],
+    },
+  );
+  for (;;) {
+    const ready = await fetch(`http://127.0.0.1:${port}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (ready) return { collector, port };
+    if (collector.exitCode !== null) throw new Error('the collector ended before it was ready');
+    await waitMs(50);
+  }
+}

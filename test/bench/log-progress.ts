@@ -1,0 +1,17 @@
+import type { Generation } from '#domain/generation.js';
+import type { EventLog } from '#event-log/event-log.js';
+
+/** How many attempts the log holds, and how many of them the projector has committed: stored and visible in every view. */
+export interface LogProgress {
+  readonly appended: number;
+  readonly committed: number;
+}
+
+/** Looks at the log beside the processes that use it; costs neither of them anything. */
+export async function logProgress(log: EventLog, generation: Generation = 'blue'): Promise<LogProgress> {
+  const sum = (offsets: readonly number[]): number => offsets.reduce((total, offset) => total + offset, 0);
+  return {
+    appended: sum(await log.endOffsets('patch.attempts')),
+    committed: sum(await log.committedOffsets(`projector-${generation}`, 'patch.attempts')),
+  };
+}

@@ -1,0 +1,104 @@
+import { benchCollector } from './collector-bench.js';
+import type { BenchResult, BenchRun, Failed, Skipped } from './bench-run.js';
+import { benchEndToEnd } from './end-to-end-bench.js';
+import { round } from './figure.js';
+import { benchFreshness } from './freshness-bench.js';
+import { benchIdle } from './idle-bench.js';
+import { makeInstallation, startProduct } from './installation.js';
+import { machineFacts } from './machine.js';
+import { benchPostgres } from './postgres-bench.js';
+import { benchRebuild } from './rebuild-bench.js';
+import { makeBodies, ROWS_PER_REQUEST } from './request-bodies.js';
+
+/** `run-bench.js [--quick] [name …]`: progress on stderr, one JSON object on stdout. Without names: all of them. */
+const NAMES = ['collector', 'end-to-end', 'freshness', 'idle', 'rebuild', 'postgres'] as const;
+type Name = (typeof NAMES)[number];
+type Result = BenchResult | Skipped | Failed;
+
+const BANKS = 8;
+/** More than any machine of two cores takes: bodies for so many rows a second are made before the clock starts. */
+const ROWS_PER_SECOND_MAX = 40_000;
+
+const quick = process.argv.includes('--quick');
+const wanted = namesFrom(process.argv.slice(2));
+const run: BenchRun = {
+  quick,
+  note: (text) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`),
+};
+const machine = machineFacts();
+const startedAt = new Date().toISOString();
+const results: Partial<Record<Name, Result>> = {};
+await keep('collector', () => benchCollector(run));
+if (['end-to-end', 'freshness', 'idle', 'rebuild'].some((name) => wanted.has(name as Name)))
+  await benchProduct();
+await keep('postgres', () => benchPostgres(run));
+process.exitCode = Object.values(results).some((result) => 'failed' in result) ? 1 : 0;
+process.stdout.write(
+  `${JSON.stringify({ startedAt, quick, machine, benchmarks: results, ratios: ratios(), met: allMet() }, null, 2)}\n`,
+);
+
+function namesFrom(args: readonly string[]): ReadonlySet<Name> {
+  const asked = args.filter((argument) => !argument.startsWith('--'));
+  const unknown = asked.filter((name) => !(NAMES as readonly string[]).includes(name));
+  if (unknown.length > 0) {
+    process.stderr.write(`no benchmark ${unknown.join(', ')}; there are: ${NAMES.join(', ')}\n`);
+    process.exit(64);
+  }
+  const names = new Set<Name>(asked.length === 0 ? NAMES : (asked as Name[]));
+  if (names.has('rebuild')) names.add('end-to-end'); // It needs a log.
+  return names;
+}
+
+/** Runs a benchmark when it is wanted and keeps its result; one that breaks does not take the others' with it. */
+async function keep(name: Name, work: () => Promise<Result>): Promise<void> {
+  if (!wanted.has(name)) return;
+  results[name] = await work().catch((error: unknown) => {
+    const failed = error instanceof Error ? error.message : String(error);
+    run.note(`${name}: FAILED: ${failed}`);
+    return { failed };
+  });
+}
+
+/** Those that need the whole product share one; the end-to-end benchmark fills it for those after it. */
+async function benchProduct(): Promise<void> {
+  const rows = (quick ? 30 : 300) * ROWS_PER_SECOND_MAX;
+  run.note(`making ${rows / BANKS} reports`);
+  const bodies = makeBodies(Math.ceil(rows / BANKS / ROWS_PER_REQUEST));
+  const installation = await makeInstallation(BANKS);
+  const product = await startProduct(installation);
+  try {
+    let firstRequest = 0;
+    await keep('end-to-end', async () => {
+      const filled = await benchEndToEnd(run, installation, product, bodies);
+      firstRequest = filled.requests;
+      return filled.result;
+    });
+    await keep('freshness', () => benchFreshness(run, installation, product, bodies, firstRequest));
+    await keep('idle', () => benchIdle(run, product));
+    await keep('rebuild', () => benchRebuild(run, installation, product));
+  } finally {
+    await product.stop().catch((error: unknown) => {
+      results['end-to-end'] = { failed: (error as Error).message };
+    });
+    installation.remove();
+  }
+}
+
+/** End to end against the peer: by the clock, and by CPU (what counts when others use the machine too). */
+function ratios(): Readonly<Record<string, number>> {
+  const [ours, peer] = [results['end-to-end'], results.postgres];
+  if (!ours || !peer || !('figures' in ours) || !('figures' in peer)) return {};
+  const of = (result: BenchResult, name: string): number => result.figures[name]?.median ?? NaN;
+  return {
+    endToEndToPostgres: round(of(ours, 'eventsPerSecond') / of(peer, 'rowsPerSecond')),
+    endToEndToPostgresByCpu: round(of(peer, 'cpuSecondsPer1000') / of(ours, 'cpuSecondsPer1000')),
+  };
+}
+
+function allMet(): boolean {
+  return Object.values(results).every(
+    (result) =>
+      'skipped' in result ||
+      ('figures' in result && Object.values(result.figures).every(({ met }) => met !== false)),
+  );
+}
