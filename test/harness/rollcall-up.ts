@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Cohort, StoreStatus } from '#attempt-store/attempt-store.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
-import type { Cohort, StoreStatus } from '#attempt-store/attempt-store.js';
 import { addSender, runRollcall } from './command-line.js';
 import type { CommandResult } from './command-line.js';
 import { compiledEntry } from './compiled-entry.js';
@@ -95,6 +95,9 @@ export class RollcallUp {
     return Object.fromEntries(ROLES.map((role) => [role, pidOf(role)])) as Record<Role, number | null>;
   }
 
+  /** The process id of the one that is there, or of the next one that comes up. */
+  child = (role: Role): Promise<number> => eventually(`the ${role}`, () => this.children()[role]);
+
   /** Everything that works on the data directory, with or without a supervisor. */
   processes(): readonly InstallationProcess[] {
     return processesOn(this.data);
@@ -102,7 +105,7 @@ export class RollcallUp {
 
   /** SIGKILL to the one that is there, or to the next one that comes up; answers its process id when it is gone. */
   async kill(role: Role): Promise<number> {
-    const pid = await eventually(`a ${role} to kill`, () => this.children()[role]);
+    const pid = await this.child(role);
     process.kill(pid, 'SIGKILL');
     await eventually(
       `the end of ${role} ${pid}`,
