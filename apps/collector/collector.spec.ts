@@ -181,6 +181,27 @@ describe('what is taken', () => {
     );
     expect(stored).toMatchObject({ stage: 'unknown', extra: { attemptNo: 2, stage: 'nowhere' } });
   });
+
+  it('takes null in optional fields as PowerShell writes it, and gives such a report the id of its short form', async () => {
+    const row = { ...report, occurredAt: '2024-09-11T01:02:03.000Z', updateTitle: 'as PowerShell writes it' };
+    const nulls = {
+      ...row,
+      bank: '',
+      deviceKey: null,
+      innerErrors: null,
+      failingObject: null,
+      stage: '',
+      tags: { a: null },
+    };
+    expect((await post(ndjson(row, nulls))).body).toEqual({ accepted: 2, rejected: [] });
+    const stored = (await eventsOf('patch.attempts')).filter(
+      (event) => 'updateTitle' in event && event.updateTitle === row.updateTitle,
+    );
+    const [first, second] = stored;
+    expect(stored).toHaveLength(2);
+    expect(second?.eventId).toBe(first?.eventId);
+    expect(second).not.toHaveProperty('innerErrors');
+  });
 });
 
 describe('who may send', () => {

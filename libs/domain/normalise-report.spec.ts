@@ -94,6 +94,35 @@ describe('normaliseReport', () => {
     });
   });
 
+  it('takes null and empty texts in optional fields as not given', () => {
+    const nulls = {
+      ...report,
+      eventType: null,
+      deviceKey: '',
+      updateRevision: null,
+      failingObject: null,
+      stage: '',
+      startedAt: null,
+      innerErrors: [{ code: '0x00000005', kind: 'win32', origin: null }],
+      tags: { ring: null, site: '' },
+    };
+    expect(normaliseReport(nulls)).toEqual({
+      ok: true,
+      unknownFields: 0,
+      report: {
+        ...report,
+        startedAt: null,
+        innerErrors: [{ code: '0x00000005', kind: 'win32' }],
+        tags: { site: '' },
+      },
+    });
+    expect(normaliseReport({ ...nulls, deviceName: '' }).ok).toBe(false);
+    expect(normaliseReport({ ...report, outcome: null })).toMatchObject({
+      ok: false,
+      issues: [{ path: 'outcome', code: 'invalid_type' }],
+    });
+  });
+
   it.each([
     [{ ...report, deviceName: undefined }, 'deviceKey', 'missing_field'],
     [{ ...report, targetKb: undefined }, 'targetKb', 'missing_field'],

@@ -37,7 +37,8 @@ export const zodValidators: ReportValidators = {
 
 /**
  * A JSON value as a sender gave it → a report in the schema's words with times in UTC, or every reason why not.
- * Nothing is guessed: what is not known is set aside, what is wrong is named. Does not change `raw`.
+ * Nothing is guessed: what is not known is set aside, what is wrong is named; null and '' in an optional field count as
+ * not given, unless the schema gives null a meaning. Does not change `raw`.
  * @param validators asked first, and again after setting aside; zod is asked only to explain a refusal
  */
 export function normaliseReport(
@@ -50,6 +51,8 @@ export function normaliseReport(
   const eventType: unknown = (raw as { readonly eventType?: unknown }).eventType;
   switch (eventType) {
     case undefined:
+    case null:
+    case '':
     case 'patch.update_attempt':
       return normalise(raw, attemptReportSchema, (value) => validators.attempt(value));
     case 'patch.device_inventory':

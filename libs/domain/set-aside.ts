@@ -10,9 +10,9 @@ export interface SetAside {
 }
 
 /**
- * Puts `value` into the form of `schema` where that needs no guess: unknown fields are set aside, a word outside a
- * closed list that has `unknown` becomes `unknown` (the word is set aside), codes get lower-case digits, instants
- * become UTC. All else stays as it is and is judged by the schema afterwards.
+ * Puts `value` into the form of `schema` where that needs no guess: an empty optional field is left out, unknown
+ * fields are set aside, a word outside a closed list that has `unknown` becomes `unknown` (the word is set aside),
+ * codes get lower-case digits, instants become UTC. All else stays as it is and is judged by the schema afterwards.
  */
 export function setAsideUnknown(schema: z.ZodType, value: unknown): SetAside {
   const aside = new Map<string, unknown>();
@@ -29,8 +29,13 @@ function conform(schema: z.ZodType, value: unknown, path: string, aside: Map<str
     const element = schema.element as z.ZodType;
     return value.map((item: unknown, index) => conform(unwrap(element), item, `${path}.${index}`, aside));
   }
+  if (schema instanceof z.ZodRecord) return withoutNulls(value);
   return schema instanceof z.ZodObject ? conformObject(schema, value, path, aside) : value;
 }
+
+/** No member of a free map has to be there, so null says nothing in it either. */
+const withoutNulls = (map: object): object =>
+  Object.fromEntries(Object.entries(map).filter(([, member]) => member !== null));
 
 function conformObject(
   schema: z.ZodObject,
@@ -43,11 +48,25 @@ function conformObject(
     const at = path === '' ? name : `${path}.${name}`;
     if (Object.hasOwn(schema.shape, name)) {
       const memberSchema = schema.shape[name] as z.ZodType;
+      if (memberSchema instanceof z.ZodOptional && isEmpty(memberSchema.unwrap() as z.ZodType, member))
+        continue;
       members.push([name, conform(unwrap(memberSchema), member, at, aside)]);
     } else aside.set(at, member);
   }
   return Object.fromEntries(members);
 }
+
+/**
+ * True for how senders write "not given" into an optional field: null (PowerShell's ConvertTo-Json), unless null has a
+ * meaning of its own there, and the empty text where a text is expected.
+ */
+function isEmpty(schema: z.ZodType, member: unknown): boolean {
+  if (member === null) return !(schema instanceof z.ZodNullable);
+  return member === '' && isText(unwrap(schema));
+}
+
+const TEXTS = [z.ZodString, z.ZodStringFormat, z.ZodEnum, z.ZodLiteral] as const;
+const isText = (schema: z.ZodType): boolean => TEXTS.some((kind) => schema instanceof kind);
 
 function conformText(schema: z.ZodType, text: string, path: string, aside: Map<string, unknown>): string {
   if (schema === codeSchema) return /^0[xX][0-9a-fA-F]{8}$/.test(text) ? text.toLowerCase() : text;

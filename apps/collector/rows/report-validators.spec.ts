@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { reportJsonSchemas } from '#domain/attempt-event.js';
+import { z } from 'zod';
+import { attemptReportSchema, inventoryReportSchema, reportJsonSchemas } from '#domain/attempt-event.js';
 import { normaliseReport, zodValidators } from '#domain/normalise-report.js';
 import { compileValidators } from './report-validators.js';
 
@@ -177,6 +178,42 @@ function innerOf(member: unknown): Record<string, unknown> | null {
   return first !== null && typeof first === 'object' ? (first as Record<string, unknown>) : null;
 }
 
+/** An optional field, by the way to it, and what a sender may write there for "not given". */
+interface OptionalField {
+  readonly way: readonly string[];
+  readonly empties: readonly unknown[];
+}
+
+/** Of an object schema and of the objects inside it, as far as `example` has them. */
+function optionalFieldsOf(schema: z.ZodType, example: unknown, way: readonly string[] = []): OptionalField[] {
+  if (schema instanceof z.ZodArray && Array.isArray(example))
+    return optionalFieldsOf(schema.element as z.ZodType, example[0], [...way, '0']);
+  if (!(schema instanceof z.ZodObject) || example === null || typeof example !== 'object') return [];
+  return Object.entries(schema.shape as Record<string, z.ZodType>).flatMap(([name, member]) => {
+    if (!(member instanceof z.ZodOptional)) return [];
+    const inner = member.unwrap() as z.ZodType;
+    const given = (example as Readonly<Record<string, unknown>>)[name];
+    const empties = [
+      ...(inner.safeParse(null).success ? [] : [null]),
+      // Times that may be null are null in the examples.
+      ...(typeof given === 'string' || given === null ? [''] : []),
+    ];
+    return [{ way: [...way, name], empties }, ...optionalFieldsOf(inner, given, [...way, name])];
+  });
+}
+
+/** A copy with the member at the end of `way` set, or left out for undefined; as it is when the way does not exist. */
+function withMember(report: object, way: readonly string[], member: unknown): object {
+  const copy = structuredClone(report) as Record<string, unknown>;
+  let at: unknown = copy;
+  for (const step of way.slice(0, -1)) at = (at as Record<string, unknown> | undefined)?.[step];
+  const last = way.at(-1) ?? '';
+  if (at === undefined || at === null) return copy;
+  if (member === undefined) Reflect.deleteProperty(at, last);
+  else (at as Record<string, unknown>)[last] = member;
+  return copy;
+}
+
 describe('compiled validators', () => {
   it('take the full examples, which have every field', () => {
     expect(compiled.attempt(attempt)).toBe(true);
@@ -215,5 +252,50 @@ describe('compiled validators', () => {
       }),
       { numRuns: 3_000 },
     );
+  });
+
+  it.each([
+    ['attempt', attempt, attemptReportSchema.unwrap()],
+    ['inventory', inventory, inventoryReportSchema.unwrap()],
+  ] as const)('take null and empty texts in optional fields of an %s as not given', (_kind, base, schema) => {
+    const fields = optionalFieldsOf(schema, base);
+    expect(fields.length).toBeGreaterThan(8);
+    const empties = fields.flatMap(({ way, empties }) => empties.map((empty) => ({ way, empty })));
+    for (const validators of [compiled, zodValidators]) {
+      for (const { way, empty } of empties) {
+        const given = normaliseReport(withMember(base, way, empty), validators);
+        expect(given).toEqual(normaliseReport(withMember(base, way, undefined), validators));
+      }
+    }
+    const some = fc.subarray(empties, { minLength: 1 });
+    fc.assert(
+      fc.property(some, (chosen) => {
+        // Outer fields last, so that no field is emptied inside one that is gone.
+        const deepFirst = [...chosen].sort((a, b) => b.way.length - a.way.length);
+        const set = (member: (empty: unknown) => unknown) =>
+          deepFirst.reduce<object>((report, { way, empty }) => withMember(report, way, member(empty)), base);
+        const written = set((empty) => empty);
+        const left = normaliseReport(
+          set(() => undefined),
+          compiled,
+        );
+        expect(normaliseReport(written, compiled)).toEqual(left);
+        expect(normaliseReport(written)).toEqual(left);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('still refuse null in a required field', () => {
+    for (const way of [
+      ['outcome'],
+      ['failingObject', 'name'],
+      ['parser', 'version'],
+      ['innerErrors', '0', 'code'],
+    ]) {
+      const result = normaliseReport(withMember(attempt, way, null), compiled);
+      expect(result).toMatchObject({ ok: false, issues: [{ path: way.join('.'), code: 'invalid_type' }] });
+    }
+    expect(normaliseReport({ ...inventory, takenAt: '' }, compiled).ok).toBe(false);
   });
 });

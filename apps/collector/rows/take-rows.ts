@@ -77,7 +77,7 @@ const NOT_UTF8: ParsedRow = {
 const namesOtherBank = (row: unknown, bank: string): boolean => {
   if (row === null || typeof row !== 'object') return false;
   const named = (row as { readonly bank?: unknown }).bank;
-  return typeof named === 'string' && named !== bank;
+  return typeof named === 'string' && named !== '' && named !== bank;
 };
 
 function rejectRow(text: string, span: RowSpan, issues: readonly ReportIssue[]): RejectedRow {
