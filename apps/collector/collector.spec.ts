@@ -182,6 +182,26 @@ describe('what is taken', () => {
     expect(stored).toMatchObject({ stage: 'unknown', extra: { attemptNo: 2, stage: 'nowhere' } });
   });
 
+  it('keeps free texts scrubbed, and drops what of an excerpt is beyond 4 KB instead of refusing it', async () => {
+    const row = fresh({
+      excerpt: [
+        'pc-named-1: C:\\Users\\zhang\\a denied',
+        ...Array.from({ length: 100 }, () => 'x'.repeat(5_000)),
+      ],
+      failingObject: { type: 'file', name: 'a.dll', path: 'C:\\Users\\zhang\\a.dll' },
+      note: 'seen on PC-NAMED-1',
+    });
+    expect((await post(ndjson(row))).body).toEqual({ accepted: 1, rejected: [] });
+    const stored = (await eventsOf('patch.attempts')).find(
+      ({ sourceEventId }) => sourceEventId === row.sourceEventId,
+    );
+    expect(stored).toMatchObject({
+      excerpt: ['<host>: C:\\Users\\<user>\\a denied'],
+      failingObject: { type: 'file', name: 'a.dll', path: 'C:\\Users\\<user>\\a.dll' },
+      extra: { note: 'seen on <host>' },
+    });
+  });
+
   it('takes null in optional fields as PowerShell writes it, and gives such a report the id of its short form', async () => {
     const row = { ...report, occurredAt: '2024-09-11T01:02:03.000Z', updateTitle: 'as PowerShell writes it' };
     const nulls = {

@@ -123,7 +123,8 @@ const factFields = {
   branch: text(128).optional(),
   model: text(128).optional(),
   tags: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
-  excerpt: z.array(z.string().max(4096)).max(64).optional(),
+  /** Decisive lines. What is beyond 4 KB in all is not refused but dropped by `scrub-report.ts`. */
+  excerpt: z.array(z.string()).optional(),
   parser: z.strictObject({ name: text(64), version: text(32) }).optional(),
   deliveryMode: z.enum(DELIVERY_MODES).optional(),
 } as const;

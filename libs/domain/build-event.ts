@@ -4,6 +4,7 @@ import { attemptEventId, inventoryEventId } from './event-id.js';
 import type { AnyReport } from './normalise-report.js';
 import { resolveDevice } from './pseudonym.js';
 import type { Pseudonyms } from './pseudonym.js';
+import { scrubReport } from './scrub-report.js';
 import { withholdNames } from './withhold-names.js';
 
 /** What the edge knows that a sender may not say for itself. */
@@ -19,7 +20,8 @@ export interface Arrival {
 }
 
 /**
- * A normalised report → the event that goes into the log: id computed, names replaced by pseudonyms.
+ * A normalised report → the event that goes into the log: id computed, names replaced by pseudonyms
+ * or taken out of free texts.
  * It takes the report over: the very object becomes the event, with `undefined` where a name was, because copying
  * thirty fields for each report costs as much as parsing them. Serialise it; do not use the report again.
  * @param extra what `normaliseReport` set aside; values that look like names are withheld
@@ -30,7 +32,7 @@ export function buildEvent(
   arrival: Arrival,
 ): PatchEvent {
   const { deviceKey, deviceAliases } = resolveDevice(report, arrival.pseudonyms);
-  const kept = extra && withholdNames(extra);
+  const kept = scrubReport(report, extra && withholdNames(extra));
   const eventId = isInventory(report)
     ? inventoryEventId(arrival.bank, deviceKey, report, kept)
     : attemptEventId(arrival.bank, deviceKey, report, kept);

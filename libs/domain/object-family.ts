@@ -5,6 +5,8 @@ const SID = /s-1-\d+(?:-\d+)+(?:_classes)?/g;
 /** Windows' own names for machines that nobody named. */
 const MADE_UP_HOST = /\b(?:desktop|laptop|win)-[0-9a-z]{7,15}\b/g;
 const PROFILE = /(?:^|\\)(?:users|documents and settings)\\([^\\]+)/;
+/** What the scrubbing of texts leaves where a name was: the same family with it and without. */
+const SCRUBBED = /<(?:sid|user|host|name|mail)>/g;
 const SESSION = /\b\d{5,}_\d{3,}\b/g;
 const VERSION = /\b\d+(?:\.\d+){2,}\b/g;
 const LONG_HEX = /(?<![0-9a-z])(?=[0-9a-f]*\d)[0-9a-f]{8,}(?![0-9a-z])/g;
@@ -60,6 +62,7 @@ function clean(text: string): string {
       .replace(GUID, '')
       .replace(SID, '')
       .replace(MADE_UP_HOST, '')
+      .replace(SCRUBBED, '')
       .replace(SESSION, '')
       .replace(VERSION, '')
       .replace(LONG_HEX, ''),

@@ -8,7 +8,7 @@ import type { Stage } from './words.js';
 import { isWrapperCode } from './wrapper-codes.js';
 
 /** Part of every signature id: raise it when equal facts would get another signature. */
-export const SIGNATURE_VERSION = 1;
+export const SIGNATURE_VERSION = 2;
 
 /** The facts of a failure that its signature is made of. */
 export interface FailureFacts {

@@ -1,5 +1,5 @@
 import { WITHHELD, isNamingField } from '#domain/withhold-names.js';
-import { scrubLine } from '#sources/scrub.js';
+import { scrubLine } from '#domain/scrub.js';
 
 const MOST_CHARACTERS = 1_000;
 const LOOKED_AT_CHARACTERS = 4_000;

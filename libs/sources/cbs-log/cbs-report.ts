@@ -1,6 +1,6 @@
 import type { AttemptReport } from '#domain/attempt-event.js';
 import { codeOf, RESTART_CODES, SUCCESS } from '../code-text.js';
-import { excerptOf } from '../scrub.js';
+import { excerptOf } from '../excerpt.js';
 import { READER_VERSION } from '../source-reader.js';
 import { kbIn } from '../update-names.js';
 import type { CbsEvidence } from './cbs-evidence.js';

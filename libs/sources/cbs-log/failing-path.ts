@@ -1,5 +1,5 @@
+import { scrubLine } from '#domain/scrub.js';
 import { detach } from '../line-splitter.js';
-import { scrubLine } from '../scrub.js';
 
 export interface FailingObjectFound {
   readonly type: 'installer' | 'component' | 'inf' | 'file' | 'folder' | 'service' | 'task' | 'unknown';

@@ -2,7 +2,7 @@ import type { AttemptReport } from '#domain/attempt-event.js';
 import { codeOf } from '../code-text.js';
 import { detach, LineSplitter } from '../line-splitter.js';
 import { AccountKeeper } from '../reading-account.js';
-import { excerptOf } from '../scrub.js';
+import { excerptOf } from '../excerpt.js';
 import { READER_VERSION } from '../source-reader.js';
 import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
 import { asideReasonOf, guidOf } from '../update-names.js';

@@ -2,7 +2,7 @@ import type { AttemptReport } from '#domain/attempt-event.js';
 import { codeOf, SUCCESS } from '../code-text.js';
 import { offsetText } from '../local-time.js';
 import type { SetAsideReason } from '../reading-account.js';
-import { excerptOf } from '../scrub.js';
+import { excerptOf } from '../excerpt.js';
 import { READER_VERSION } from '../source-reader.js';
 import { asideReasonOf, guidOf, kbIn } from '../update-names.js';
 
