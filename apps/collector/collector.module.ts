@@ -26,12 +26,16 @@ import { HealthController } from './http/health.controller.js';
 import { METRICS } from './http/metrics-token.js';
 import { SchemaController } from './http/schema.controller.js';
 import { IdempotencyStore } from './report-attempts/idempotency-store.js';
+import { NameBook } from './report-attempts/name-book.js';
 import { RejectsStore } from './report-attempts/rejects-store.js';
 import { ReportAttemptsController } from './report-attempts/report-attempts.controller.js';
 import { ReportAttemptsHandler } from './report-attempts/report-attempts.js';
 
-/** Together below the 10 s in which a stop must end. */
-const DRAIN_MS = 7_000;
+/**
+ * Together below the 3.5 s that `rollcall up` leaves the collector of the 10 s in which a stop must end: a sender that
+ * never finishes its body must not get it killed in the middle of other senders' answers.
+ */
+const DRAIN_MS = 2_500;
 const LAST_ANSWERS_MS = 500;
 const SWEEP_MS = 6 * 3_600_000;
 
@@ -44,6 +48,7 @@ export class CollectorModule implements OnModuleDestroy, BeforeApplicationShutdo
     private readonly log: EventLog,
     private readonly intake: Intake,
     private readonly idempotency: IdempotencyStore,
+    private readonly names: NameBook,
     private readonly http: HttpAdapterHost,
     rejects: RejectsStore,
   ) {
@@ -97,6 +102,7 @@ export class CollectorModule implements OnModuleDestroy, BeforeApplicationShutdo
               logger,
             ),
         },
+        { provide: NameBook, useFactory: () => new NameBook(data.names, logger) },
         Credentials,
         ReportAttemptsHandler,
       ],
@@ -118,6 +124,7 @@ export class CollectorModule implements OnModuleDestroy, BeforeApplicationShutdo
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.names.close();
     await this.idempotency.close();
     await this.log.close();
   }

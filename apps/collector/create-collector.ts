@@ -14,7 +14,12 @@ export async function createCollector(
   logger: Logger,
   bodyTimeoutMs: number,
 ): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ forceCloseConnections: 'idle', requestTimeout: bodyTimeoutMs });
+  const adapter = new FastifyAdapter({
+    forceCloseConnections: 'idle',
+    requestTimeout: bodyTimeoutMs,
+    // Its own 503 while closing lacks Retry-After; ours has it.
+    return503OnClosing: false,
+  });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: nestLogger(logger),
     bodyParser: false,
