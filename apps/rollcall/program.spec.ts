@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AdminReader } from '#event-log/admin-reader.js';
+import { appendNames } from '#runtime/name-map.js';
 import { EXIT } from './exit-codes.js';
 import { withInstallation } from './installation.module.js';
 import { runCommandLine } from './program.js';
@@ -92,7 +93,7 @@ describe('bank and token', () => {
     );
     expect(first.code).toBe(EXIT.done);
     expect(json(first.out)).toEqual([
-      { bank: 'bank-a', timeZone: 'Asia/Shanghai', fqdn: false, added: true },
+      { bank: 'bank-a', timeZone: 'Asia/Shanghai', fqdn: false, nameMap: false, added: true },
     ]);
     const keys = readFileSync(join(data, 'keys.json'), 'utf8');
     expect(statSync(join(data, 'keys.json')).mode & 0o777).toBe(0o600);
@@ -114,7 +115,9 @@ describe('bank and token', () => {
       EXIT.usage,
     );
     const list = await rollcall('bank', 'list', '--data', data, '--json');
-    expect(json(list.out)).toEqual([{ bank: 'bank-a', timeZone: 'Asia/Shanghai', fqdn: false }]);
+    expect(json(list.out)).toEqual([
+      { bank: 'bank-a', timeZone: 'Asia/Shanghai', fqdn: false, nameMap: false },
+    ]);
   });
 
   it('make a token of which only the SHA-256 is kept, and take it back', async () => {
@@ -164,6 +167,76 @@ describe('bank and token', () => {
     );
     expect(code).toBe(EXIT.notKnown);
     expect(said).toContain('rollcall bank add bank-x');
+  });
+});
+
+describe('name maps', () => {
+  const file = () => join(data, 'names', 'bank-a.ndjson');
+  const keep = (...devices: readonly { readonly deviceKey: string; readonly name: string }[]) =>
+    appendNames(file(), () => Promise.resolve(devices));
+
+  it('are off at first, and turned on and off without touching what pseudonyms depend on', async () => {
+    const add = (...more: string[]) => rollcall('bank', 'add', 'bank-a', '--data', data, '--json', ...more);
+    expect(json((await add()).out)).toMatchObject([{ nameMap: false, added: true }]);
+    expect(json((await add('--name-map')).out)).toMatchObject([{ nameMap: true, added: false }]);
+    expect(json((await add()).out)).toMatchObject([{ nameMap: true }]);
+    expect((await add('--name-map', '--fqdn')).code).toBe(EXIT.failed);
+    expect(json((await add('--no-name-map')).out)).toMatchObject([{ nameMap: false }]);
+    const list = await rollcall('bank', 'list', '--data', data, '--json');
+    expect(json(list.out)).toMatchObject([{ bank: 'bank-a', fqdn: false, nameMap: false }]);
+  });
+
+  it('are listed, asked and deleted', async () => {
+    await rollcall('bank', 'add', 'bank-a', '--name-map', '--data', data);
+    const devices = [
+      { deviceKey: 'd-1', name: 'pc-1' },
+      { deviceKey: 'd-2', name: 'pc-2' },
+      { deviceKey: 'd-3', name: 'pc-3' },
+    ];
+    expect((await rollcall('bank', 'names', 'bank-a', '--data', data, '--json')).out).toBe('');
+    await keep(...devices);
+    expect(json((await rollcall('bank', 'names', 'bank-a', '--data', data, '--json')).out)).toEqual(devices);
+    expect((await rollcall('bank', 'names', 'bank-a', '--data', data)).out).toMatch(/d-2.*pc-2/);
+    const one = await rollcall('bank', 'name', 'bank-a', 'd-2', '--data', data);
+    expect([one.code, one.out]).toEqual([EXIT.done, 'pc-2\n']);
+    expect((await rollcall('bank', 'forget', 'bank-a', 'd-2', '--data', data)).code).toBe(EXIT.done);
+    expect(readFileSync(file(), 'utf8')).not.toContain('pc-2');
+    for (const command of ['name', 'forget'])
+      expect((await rollcall('bank', command, 'bank-a', 'd-2', '--data', data)).code).toBe(EXIT.notKnown);
+    expect((await rollcall('bank', 'forget', 'bank-a', '--data', data)).code).toBe(EXIT.usage);
+    expect((await rollcall('bank', 'forget', 'bank-a', 'd-1', '--all', '--data', data)).code).toBe(
+      EXIT.usage,
+    );
+    const all = await rollcall('bank', 'forget', 'bank-a', '--all', '--data', data, '--json');
+    expect(json(all.out)).toEqual([{ forgotten: 2 }]);
+    expect((await rollcall('bank', 'names', '../bank-a', '--data', data)).code).toBe(EXIT.notKnown);
+  });
+
+  it('say in the help what forgetting means', async () => {
+    expect((await rollcall('bank', 'forget', '--help')).out).toMatch(/reports again [^.]* remembered anew/);
+  });
+
+  it('add the name to a device’s page, from the file and only when asked', async () => {
+    const device = { deviceKey: 'd-0', bank: 'bank-a', osBuild: '', model: '', branch: '' };
+    const seen: string[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.url ?? '');
+      response.end(JSON.stringify({ ...device, latest: [], attempts: [], codes: {} }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const ask = (...more: string[]) =>
+      rollcall('device', 'd-1', '--url', url, '--token', 'rc_x', '--data', data, ...more);
+    await keep({ deviceKey: 'd-1', name: 'pc-1' });
+    expect((await ask('--names')).out).toMatch(/name +pc-1/);
+    expect(json((await ask('--names', '--json')).out)).toMatchObject([{ deviceKey: 'd-0', name: 'pc-1' }]);
+    expect((await ask('--json')).out).not.toContain('pc-1');
+    await rollcall('bank', 'add', 'bank-a', '--data', data);
+    await rollcall('bank', 'forget', 'bank-a', 'd-1', '--data', data);
+    expect((await ask('--names')).out).toMatch(/name +not known/);
+    server.close();
+    server.closeAllConnections();
+    expect(new Set(seen)).toEqual(new Set(['/api/v1/devices/d-1']));
   });
 });
 

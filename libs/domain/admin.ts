@@ -22,6 +22,8 @@ export const adminEventSchema = z.discriminatedUnion('type', [
     timeZone: z.string().nullable(),
     /** Device names are whole domain names instead of first labels. Fixed when the bank is added. */
     fqdn: z.boolean(),
+    /** The collector keeps a name map for the bank's own staff. Absent = as it was; at first off. May be changed. */
+    nameMap: z.boolean().optional(),
   }),
   z.strictObject({
     type: z.literal('TokenCreated'),
@@ -47,6 +49,8 @@ export interface Bank {
   readonly bank: string;
   readonly timeZone: string | null;
   readonly fqdn: boolean;
+  /** deviceKey → name is kept in a file of the bank's own. */
+  readonly nameMap: boolean;
 }
 
 export interface Credential {
@@ -73,13 +77,17 @@ export const initialAdminState: AdminState = {
   swappedAt: null,
 };
 
-/** Folds one event of `patch.admin`; a bank added twice keeps its first settings. */
+/** Folds one event of `patch.admin`; a bank added twice keeps its first settings, but for the name map. */
 export function evolveAdmin(state: AdminState, event: AdminEvent): AdminState {
   switch (event.type) {
     case 'BankAdded': {
-      if (state.banks.has(event.bank)) return state;
       const { bank, timeZone, fqdn } = event;
-      return { ...state, banks: new Map(state.banks).set(bank, { bank, timeZone, fqdn }) };
+      const known = state.banks.get(bank);
+      const nameMap = event.nameMap ?? known?.nameMap ?? false;
+      return {
+        ...state,
+        banks: new Map(state.banks).set(bank, { ...(known ?? { bank, timeZone, fqdn }), nameMap }),
+      };
     }
     case 'TokenCreated': {
       const { tokenId, bank, scopes, expiresAt } = event;

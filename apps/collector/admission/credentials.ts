@@ -10,6 +10,8 @@ export interface Sender {
   readonly bank: string;
   /** Device names of this bank are whole domain names. */
   readonly fqdn: boolean;
+  /** Names of this bank's devices are kept for its own staff. */
+  readonly nameMap: boolean;
   /** May say when its reports arrived (demo, replay, benchmarks). */
   readonly mayStampArrival: boolean;
 }
@@ -50,7 +52,7 @@ export class Credentials {
     const settings = (await this.admin.current()).banks.get(bank);
     if (!settings)
       throw new Problem(403, 'unknown_bank', `bank ${bank} was not added: rollcall bank add ${bank}`);
-    return { bank, fqdn: settings.fqdn, mayStampArrival };
+    return { bank, fqdn: settings.fqdn, nameMap: settings.nameMap, mayStampArrival };
   }
 
   private async credentialOf(sha256: string): Promise<Credential | null> {

@@ -20,6 +20,7 @@ import { compileValidators } from '../rows/report-validators.js';
 import { takeRows } from '../rows/take-rows.js';
 import type { RejectedRow, TakenRows } from '../rows/take-rows.js';
 import { IdempotencyStore } from './idempotency-store.js';
+import { NameBook } from './name-book.js';
 import type { ReportAnswer } from './report-answer.js';
 import { RejectsStore } from './rejects-store.js';
 
@@ -54,6 +55,7 @@ export class ReportAttemptsHandler implements ICommandHandler<ReportAttempts> {
     private readonly quota: BankQuota,
     private readonly idempotency: IdempotencyStore,
     private readonly rejects: RejectsStore,
+    private readonly names: NameBook,
     @Inject(COLLECTOR_CONFIG) private readonly config: CollectorConfig,
     @Inject(METRICS) private readonly metrics: Metrics,
   ) {}
@@ -80,9 +82,11 @@ export class ReportAttemptsHandler implements ICommandHandler<ReportAttempts> {
     const receivedAt = new Date().toISOString();
     const body = readReportBody(bytes, format, this.config.maxEventsPerRequest);
     this.quota.take(sender.bank, body.rows.length);
+    const pseudonyms = this.pseudonyms.of(sender.bank, sender.fqdn);
+    const listening = sender.nameMap ? await this.names.listen(sender.bank, sender.fqdn, pseudonyms) : null;
     const arrival = {
       bank: sender.bank,
-      pseudonyms: this.pseudonyms.of(sender.bank, sender.fqdn),
+      pseudonyms: listening ?? pseudonyms,
       receivedAt,
       honourReceivedAt: sender.mayStampArrival,
       collector: { id: this.config.collectorId, version: VERSION },
@@ -95,6 +99,7 @@ export class ReportAttemptsHandler implements ICommandHandler<ReportAttempts> {
     const notJson = taken.rejected.find(({ code }) => code === 'not_json');
     if (format === 'json' && notJson) throw brokenJson(`element ${notJson.index}: ${notJson.message}`);
     await this.append(taken);
+    listening?.remember();
     this.count(sender.bank, taken);
     if (taken.rejected.length > 0)
       await this.rejects.keepRows(sender.bank, randomUUID(), bytes, taken.rejected);

@@ -5,11 +5,21 @@ import { addBankKey } from '#runtime/bank-keys.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import type { Installation } from '../installation.module.js';
 
+/** Settings of a bank as asked for; `nameMap` absent = as it is, at first off. */
+export type WantedBank = Omit<Bank, 'nameMap'> & Partial<Pick<Bank, 'nameMap'>>;
+
+export interface AddedBank {
+  readonly added: boolean;
+  /** With the settings that hold now. */
+  readonly bank: Bank;
+}
+
 /**
- * Adds a bank and its pseudonym key. Adding it again with the same settings changes nothing.
+ * Adds a bank and its pseudonym key. Adding it again with the same settings changes nothing; its name map may be
+ * turned on and off that way.
  * @throws CommandFailure when name or zone cannot be used, or the bank is there with other settings
  */
-export async function addBank(installation: Installation, wanted: Bank): Promise<{ added: boolean }> {
+export async function addBank(installation: Installation, wanted: WantedBank): Promise<AddedBank> {
   if (!bankSchema.safeParse(wanted.bank).success) {
     throw new CommandFailure(EXIT.usage, `"${wanted.bank}" is no bank name: 1 to 32 of a-z, 0-9 and -`);
   }
@@ -27,9 +37,10 @@ export async function addBank(installation: Installation, wanted: Bank): Promise
   }
   // The key first: a bank that senders can use must never be without it.
   addBankKey(installation.data.keys, wanted.bank);
-  if (known) return { added: false };
-  await appendAdminEvent(installation.log, { type: 'BankAdded', at: new Date().toISOString(), ...wanted });
-  return { added: true };
+  const bank = { ...wanted, nameMap: wanted.nameMap ?? known?.nameMap ?? false };
+  if (known?.nameMap === bank.nameMap) return { added: false, bank };
+  await appendAdminEvent(installation.log, { type: 'BankAdded', at: new Date().toISOString(), ...bank });
+  return { added: !known, bank };
 }
 
 function isTimeZone(name: string): boolean {

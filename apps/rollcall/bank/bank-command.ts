@@ -4,11 +4,13 @@ import { withData } from '../connection-options.js';
 import { withInstallation } from '../installation.module.js';
 import { note, printJson, printText, renderTable } from '../output.js';
 import { addBank } from './add-bank.js';
+import { registerNames } from './name-commands.js';
 
 interface AddOptions {
   readonly data: string;
   readonly timeZone?: string;
   readonly fqdn: boolean;
+  readonly nameMap?: boolean;
   readonly json?: boolean;
 }
 
@@ -19,13 +21,24 @@ export function registerBank(program: Command): void {
     .argument('<bank>', 'name: 1 to 32 of a-z, 0-9 and -')
     .option('--time-zone <zone>', 'IANA zone of sources that write local time without an offset')
     .option('--fqdn', 'device names are whole domain names (fixed for ever)', false)
+    .option(
+      '--name-map',
+      'keep the names of its devices in a file here, for its own staff (bank names --help)',
+    )
+    .option('--no-name-map', 'keep none from now on (as it is at first); those kept: bank forget BANK --all')
     .option('--json', 'JSON')
     .addHelpText('after', '\nExample:\n  $ rollcall bank add bank-a --time-zone Asia/Shanghai')
     .action(async (name: string, options: AddOptions) => {
-      const wanted = { bank: name, timeZone: options.timeZone ?? null, fqdn: options.fqdn };
-      const { added } = await withInstallation(options.data, (installation) => addBank(installation, wanted));
-      if (options.json) printJson({ ...wanted, added });
-      else printText(added ? `bank ${name} added` : `bank ${name} was already there`);
+      const { timeZone = null, fqdn, nameMap } = options;
+      const wanted = { bank: name, timeZone, fqdn, ...(nameMap === undefined ? {} : { nameMap }) };
+      const { added, bank: known } = await withInstallation(options.data, (installation) =>
+        addBank(installation, wanted),
+      );
+      if (options.json) printJson({ ...known, added });
+      else {
+        printText(added ? `bank ${name} added` : `bank ${name} was already there`);
+        if (known.nameMap) printText('names of its devices are kept here: rollcall bank names --help');
+      }
       note(`next: rollcall token create --bank ${name} --scope collect --data ${options.data}`);
     });
   withData(bank.command('list'))
@@ -38,9 +51,10 @@ export function registerBank(program: Command): void {
       else
         printText(
           renderTable(
-            ['bank', 'time zone', 'fqdn'],
-            items.map((item) => [item.bank, item.timeZone, item.fqdn]),
+            ['bank', 'time zone', 'fqdn', 'name map'],
+            items.map((item) => [item.bank, item.timeZone, item.fqdn, item.nameMap]),
           ),
         );
     });
+  registerNames(bank);
 }

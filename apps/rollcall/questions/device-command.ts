@@ -1,15 +1,19 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { DeviceView } from '#attempt-store/attempt-store.js';
+import { openDataDirectory } from '#runtime/data-directory.js';
+import { nameMapFile, readNameMap } from '#runtime/name-map.js';
 import type { ConnectionOptions } from '../connection-options.js';
 import { withConnection } from '../connection-options.js';
 import { connectConsole } from '../console-client.js';
 import { formatTime, printJson, printText, renderFacts, renderTable } from '../output.js';
 import { attemptTable } from './attempts-command.js';
 
-/** A device's page for people. */
-export function renderDevice(device: DeviceView): string {
+/** A device's page for people. @param name from the bank's name map; undefined = not asked for */
+export function renderDevice(device: DeviceView, name?: string | null): string {
   const facts = renderFacts([
     ['device', device.deviceKey],
+    ...(name === undefined ? [] : [['name', name ?? 'not known'] as const]),
     ['bank', device.bank],
     ['build', device.osBuild],
     ['model', device.model],
@@ -31,19 +35,30 @@ export function renderDevice(device: DeviceView): string {
   ].join('\n');
 }
 
+/** From the bank's own file in the data directory, never over HTTP; null when it is not there. */
+async function findName(data: string, device: DeviceView, askedKey: string): Promise<string | null> {
+  if (!existsSync(data)) return null;
+  const { names } = await readNameMap(nameMapFile(openDataDirectory(data).names, device.bank));
+  return names.get(askedKey) ?? names.get(device.deviceKey) ?? null;
+}
+
+type DeviceOptions = ConnectionOptions & { readonly bank?: string; readonly names?: boolean };
+
 export function registerDevice(program: Command): void {
   withConnection(program.command('device'))
     .description('everything about one device: latest outcome per KB, all attempts, codes')
     .argument('<key>', 'device key (pseudonym), such as d-7q3k…')
     .option('--bank <bank>', 'the bank, when the key exists in several')
+    .option('--names', 'show the device’s name too, from the name map in --data (rollcall bank names --help)')
     .addHelpText(
       'after',
       '\nExit code 3 when the device is not known.\n\nExample:\n  $ rollcall device d-mfrggzdfmztwq2lknnwg --json',
     )
-    .action(async (key: string, options: ConnectionOptions & { bank?: string }) => {
+    .action(async (key: string, options: DeviceOptions) => {
       const path = `devices/${encodeURIComponent(key)}`;
       const device = await connectConsole(options).get<DeviceView>(path, { bank: options.bank });
-      if (options.json) printJson(device);
-      else printText(renderDevice(device));
+      const name = options.names ? await findName(options.data, device, key) : undefined;
+      if (options.json) printJson(name === undefined ? device : { ...device, name });
+      else printText(renderDevice(device, name));
     });
 }
