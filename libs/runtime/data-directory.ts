@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /** Where everything of a one-machine installation lies. Made 0700: it holds the banks' keys. */
 export interface DataDirectory {
@@ -24,10 +24,10 @@ export interface DataDirectory {
   readonly names: string;
 }
 
-/** Paths below `root`; creates `root` (0700) when it is missing. */
+/** Paths below `root`; creates `root` (0700) when it is missing. @throws the system's error when it cannot be made */
 export function openDataDirectory(root: string): DataDirectory {
   const at = resolve(root);
-  mkdirSync(at, { recursive: true, mode: 0o700 });
+  makeFolder(at);
   return {
     root: at,
     log: join(at, 'log'),
@@ -40,4 +40,11 @@ export function openDataDirectory(root: string): DataDirectory {
     collector: join(at, 'collector'),
     names: join(at, 'names'),
   };
+}
+
+/** Node's own recursive mkdir never returns where the system answers ENOENT for a new folder (below /proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
