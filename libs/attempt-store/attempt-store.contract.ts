@@ -86,20 +86,13 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
       });
       await writer.insertFacts(factsOf(odd));
       const report = toReport(odd);
-      const [stored] = await writer.readReports(
-        [{ bank: 'bank-a', deviceKey: 'd-odd', kbKey: report.kbKey }],
-        new Set(),
-      );
+      const [stored] = await writer.readReports([
+        { bank: 'bank-a', deviceKey: 'd-odd', kbKey: report.kbKey },
+      ]);
       expect(stored).toEqual({ ...report, copyHash: report.copyHash.slice(0, 16) });
-      expect(
-        await writer.readReports([{ bank: 'bank-b', deviceKey: 'd-odd', kbKey: report.kbKey }], new Set()),
-      ).toEqual([]);
-      expect(
-        await writer.readReports(
-          [{ bank: 'bank-a', deviceKey: 'd-odd', kbKey: report.kbKey }],
-          new Set([report.eventId]),
-        ),
-      ).toEqual([]);
+      expect(await writer.readReports([{ bank: 'bank-b', deviceKey: 'd-odd', kbKey: report.kbKey }])).toEqual(
+        [],
+      );
     });
 
     it('counts an event once, however often and in whatever copies it is stored', async () => {

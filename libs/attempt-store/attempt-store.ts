@@ -238,10 +238,9 @@ export abstract class AttemptStoreWriter {
   abstract migrate(): Promise<void>;
   /** Facts first; visible when it resolves. */
   abstract insertFacts(batch: FactBatch): Promise<void>;
-  /** Stored copies of the reports under these triples (device and KB as sent), but for the events in `without`. */
+  /** Every stored copy of the reports under these triples (device and KB as sent); a copy may come more than once. */
   abstract readReports(
     keys: readonly { bank: string; deviceKey: string; kbKey: string }[],
-    without: ReadonlySet<string>,
   ): Promise<Report[]>;
   /** Build observations of these devices (as sent). */
   abstract readBuilds(

@@ -1,10 +1,11 @@
 import { Command, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
-import type { AttemptStoreWriter } from '#attempt-store/attempt-store.js';
+import type { AttemptStoreWriter, FactBatch } from '#attempt-store/attempt-store.js';
 import type { Generation } from '#domain/generation.js';
 import { EventLog } from '#event-log/event-log.js';
 import type { LogSlice } from '#event-log/event-log.js';
 import { StoreWriters } from '#attempt-store/store-writers.js';
+import { allDone } from './all-done.js';
 import { batchFacts } from './batch-facts.js';
 import { decodeSlices, toDeadLetter } from './decode-slices.js';
 import type { DecodedBatch } from './decode-slices.js';
@@ -22,6 +23,8 @@ export interface ProjectedBatch {
   readonly readable: readonly (readonly boolean[])[];
 }
 
+const NO_FACTS: FactBatch = { reports: [], inventories: [], aliasLinks: [], kbLinks: [] };
+
 /** Project the messages of these slices into a generation. Doing it twice, or again after a crash at any point, changes no number. */
 export class ProjectBatch extends Command<ProjectedBatch> {
   constructor(
@@ -32,7 +35,10 @@ export class ProjectBatch extends Command<ProjectedBatch> {
   }
 }
 
-/** decode → dead-letter → insert facts → tell the touched keys anew. Resolves when all of it is durable and visible. */
+/**
+ * decode → dead-letter → insert facts, and meanwhile tell the touched keys anew → write what was told, once the facts
+ * are there. Resolves when all of it is durable and visible.
+ */
 @CommandHandler(ProjectBatch)
 export class ProjectBatchHandler implements ICommandHandler<ProjectBatch> {
   private readonly books = new Map<Generation, LinkBook>();
@@ -49,11 +55,17 @@ export class ProjectBatchHandler implements ICommandHandler<ProjectBatch> {
       await this.log.append('patch.dead-letters', decoded.unreadable.map(toDeadLetter));
     }
     const facts = batchFacts(decoded.attempts, decoded.inventories);
-    await store.insertFacts(facts);
+    // Builds are read back from the store, so inventories must be there before anything is told.
+    await store.insertFacts({ ...NO_FACTS, inventories: facts.inventories });
     const book = this.bookOf(generation, store);
     const changes = await book.learn(facts);
     const touched = await touchedKeys(store, book, facts, changes);
-    await store.writeHistories(await recomputeHistories(store, book, facts, touched));
+    const inserted = store.insertFacts({ ...facts, inventories: [] });
+    const told = recomputeHistories(store, book, facts, touched, async (rows) => {
+      await inserted;
+      await store.writeHistories(rows);
+    });
+    await allDone([inserted, told]);
     await store.writeCanonicalDevices(canonicalRows(book, changes));
     book.settle();
     return summarise(decoded, slices);

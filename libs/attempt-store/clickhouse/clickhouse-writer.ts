@@ -67,26 +67,19 @@ export class ClickHouseWriter extends AttemptStoreWriter {
 
   override async readReports(
     keys: readonly { bank: string; deviceKey: string; kbKey: string }[],
-    without: ReadonlySet<string>,
   ): Promise<Report[]> {
     if (keys.length === 0) return [];
     const wanted = inlineTable(
       { bank: 'String', kb_key: 'String', device_key: 'String' },
       keys.map((key) => [key.bank, key.kbKey, key.deviceKey]),
     );
-    const known = inlineTable(
-      { event_id: 'String' },
-      [...without].map((id) => [id]),
-    );
-    const notKnown = without.size === 0 ? '' : `AND event_id NOT IN (SELECT event_id FROM ${known})`;
     // Plain IN lists over the first key columns let the index skip parts; the tuple filter is exact.
     const banks = [...new Set(keys.map((key) => quote(key.bank)))].join(', ');
     const kbKeys = [...new Set(keys.map((key) => quote(key.kbKey)))].join(', ');
     const rows = await this.rows<Parameters<typeof reportFromRow>[0]>(
       `SELECT ${REPORT_SELECT} FROM ${this.database}.reports
        WHERE bank IN (${banks}) AND kb_key IN (${kbKeys})
-         AND (bank, kb_key, device_key) IN (SELECT bank, kb_key, device_key FROM ${wanted})
-         ${notKnown}`,
+         AND (bank, kb_key, device_key) IN (SELECT bank, kb_key, device_key FROM ${wanted})`,
     );
     return rows.map(reportFromRow);
   }
