@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalDeviceName } from '#domain/pseudonym.js';
 import type { Pseudonyms } from '#domain/pseudonym.js';
 import type { Logger } from '#runtime/logger.js';
@@ -6,6 +7,8 @@ import type { Edition, NamedDevice } from '#runtime/name-map.js';
 
 /** How long a device whose name was just deleted may still count as known, and so not be written anew. */
 const LOOK_AGAIN_MS = 1_000;
+/** Another process may hold the file; what is not written comes with the devices' next reports. */
+const CLOSE_MS = 1_000;
 
 /** Pseudonyms that listen while the rows of one request are taken. */
 export interface ListeningPseudonyms extends Pseudonyms {
@@ -74,9 +77,10 @@ export class NameBook {
     };
   }
 
-  /** Resolves when everything heard is written, or has failed to be. */
+  /** Resolves when everything heard is written or has failed to be; not later than in a second, for a stop has little time. */
   async close(): Promise<void> {
-    for (const { writing } of this.books.values()) await writing;
+    const written = Promise.all([...this.books.values()].map(async ({ writing }) => writing));
+    await Promise.race([written, delay(CLOSE_MS, undefined, { ref: false })]);
   }
 
   private bookOf(bank: string): Book {
