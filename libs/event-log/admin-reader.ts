@@ -36,13 +36,22 @@ export class AdminReader {
     for (;;) {
       const records = await this.log.readRange(ADMIN_TOPIC, 0, this.nextOffset, READ_AT_ONCE);
       for (const record of records) {
-        const event = adminEventSchema.safeParse(JSON.parse(record.value.toString('utf8')));
-        if (event.success) this.state = evolveAdmin(this.state, event.data);
+        const event = readAdminEvent(record.value);
+        if (event) this.state = evolveAdmin(this.state, event);
         this.nextOffset = record.offset + 1;
       }
       if (records.length < READ_AT_ONCE) break;
     }
     this.readAtMs = this.nowMs();
+  }
+}
+
+/** null when it is not an event of ours: one bad message must not keep everybody's credentials from being read. */
+function readAdminEvent(value: Buffer): AdminEvent | null {
+  try {
+    return adminEventSchema.safeParse(JSON.parse(value.toString('utf8'))).data ?? null;
+  } catch {
+    return null;
   }
 }
 
