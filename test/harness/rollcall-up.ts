@@ -151,12 +151,18 @@ export class RollcallUp {
     }
   }
 
-  /** Resolves when the projector has committed all that the log holds, but for partitions that it has paused. */
+  /** Resolves when the projector has committed all that the log holds now, but for partitions that it has paused. */
   async drained(paused: readonly number[] = []): Promise<void> {
-    const isDrained = async (log: EventLog) => (await backlogOf(log, paused)) === 0 || null;
-    await this.withLog((log) =>
-      eventually('the projector at the end of the log', () => isDrained(log), DRAINS_WITHIN_MS),
-    );
+    await this.withLog(async (log) => {
+      for (const topic of ['patch.attempts', 'patch.inventory'] as const) {
+        const ends = await log.endOffsets(topic);
+        const isDrained = async () => {
+          const committed = await log.committedOffsets('projector-blue', topic);
+          return ends.every((end, index) => paused.includes(index) || (committed[index] ?? 0) >= end) || null;
+        };
+        await eventually(`the projector at the end of ${topic}`, isDrained, DRAINS_WITHIN_MS);
+      }
+    });
   }
 
   /** Ends whatever still runs and removes the data. */
@@ -192,16 +198,4 @@ export class RollcallUp {
     if (await eventually('the start of rollcall up', isReady, STARTS_WITHIN_MS)) return;
     throw new Error(`rollcall up ended:\n${this.lines.slice(from).join('\n')}`);
   }
-}
-
-/** Messages of `patch.attempts` and `patch.inventory` that the live projector has not committed yet. */
-async function backlogOf(log: EventLog, paused: readonly number[]): Promise<number> {
-  let backlog = 0;
-  for (const topic of ['patch.attempts', 'patch.inventory'] as const) {
-    const ends = await log.endOffsets(topic);
-    const committed = await log.committedOffsets('projector-blue', topic);
-    for (const [partition, end] of ends.entries())
-      if (!paused.includes(partition)) backlog += end - (committed[partition] ?? 0);
-  }
-  return backlog;
 }

@@ -20,6 +20,13 @@ export class SenderLedger {
     for (const report of batch) this.reports.set(report.sourceEventId, report);
   }
 
+  /** The part of it that `isWanted` picks. */
+  only(isWanted: (report: StreamedReport) => boolean): SenderLedger {
+    const part = new SenderLedger();
+    part.noteAccepted([...this.reports.values()].filter(isWanted));
+    return part;
+  }
+
   /** Distinct reports. */
   get events(): number {
     return this.reports.size;
