@@ -20,6 +20,8 @@ export interface Pipeline {
   readonly log: EventLog;
   readonly writers: StoreWriters;
   readonly store: ClickHouseStore;
+  /** Of the engine, with user and password: for another process's view of it. */
+  readonly writerUrl: string;
   /** Address of the engine with the writer's password. */
   readonly clickhouse: string;
   /** Appends events as the collector does. */
@@ -72,6 +74,7 @@ export async function openPipeline(): Promise<Pipeline> {
     writers,
     clickhouse: engine.urlFor('writer'),
     store: new ClickHouseStore(client, () => Promise.resolve('blue')),
+    writerUrl: engine.urlFor('writer'),
     async append(events) {
       for (const topic of PROJECTED_TOPICS) {
         const own = events.filter(

@@ -60,11 +60,12 @@ export class ProjectBatchHandler implements ICommandHandler<ProjectBatch> {
     const book = this.bookOf(generation, store);
     const changes = await book.learn(facts);
     const touched = await touchedKeys(store, book, facts, changes);
-    const inserted = store.insertFacts({ ...facts, inventories: [] });
+    // Told first: what it reads is what was stored before this batch.
     const told = recomputeHistories(store, book, facts, touched, async (rows) => {
       await inserted;
       await store.writeHistories(rows);
     });
+    const inserted = store.insertFacts({ ...facts, inventories: [] });
     await allDone([inserted, told]);
     await store.writeCanonicalDevices(canonicalRows(book, changes));
     book.settle();

@@ -6,7 +6,7 @@ import { openDataDirectory } from '#runtime/data-directory.js';
 import { withData } from '../connection-options.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { note, printJson, printText } from '../output.js';
-import { childEnvironment, HEAP_LIMIT_MIB } from '../up/child-environment.js';
+import { childEnvironment, HEAP_LIMIT_MIB, SEMI_SPACE_MIB } from '../up/child-environment.js';
 import { readRunning } from '../up/running-file.js';
 import { writerUrlOf } from '../up/engine.module.js';
 
@@ -73,6 +73,7 @@ async function runRebuild(
     process.execPath,
     [
       `--max-old-space-size=${HEAP_LIMIT_MIB.projector}`,
+      `--max-semi-space-size=${SEMI_SPACE_MIB.projector}`,
       script,
       '--rebuild',
       ...(options.verify ? ['--verify'] : []),

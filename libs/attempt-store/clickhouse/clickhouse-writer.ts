@@ -26,6 +26,7 @@ import {
   KB_LINK_COLUMNS,
   SIGNATURE_COLUMNS,
 } from './small-columns.js';
+import { StoredKeys } from './stored-keys.js';
 import { databaseOf } from './tables.js';
 import type { Generation } from '#domain/generation.js';
 import { watchSeriesQuery, watchSeriesFromRow } from './questions/watch-series.js';
@@ -38,6 +39,8 @@ const KNOWN_SIGNATURES_MAX = 100_000;
 export class ClickHouseWriter extends AttemptStoreWriter {
   private readonly database: string;
   private readonly knownSignatures = new Set<string>();
+  /** Loaded with the first facts or question for them. */
+  private storedKeys: Promise<StoredKeys> | null = null;
 
   constructor(
     private readonly client: ClickHouseClient,
@@ -47,9 +50,10 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     this.database = databaseOf(generation);
   }
 
-  /** The tables were dropped: nothing of what was written before is there any more. */
+  /** Another process may have dropped or filled the tables since: nothing of what this one remembers holds any more. */
   forget(): void {
     this.knownSignatures.clear();
+    this.storedKeys = null;
   }
 
   override async migrate(): Promise<void> {
@@ -57,6 +61,11 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   }
 
   override async insertFacts(batch: FactBatch): Promise<void> {
+    if (batch.reports.length > 0) {
+      const storedKeys = await this.loadStoredKeys();
+      // Before they are sent: whether an insert that failed has stored them is not known.
+      for (const { report } of batch.reports) storedKeys.add(report);
+    }
     await Promise.all([
       this.insert('reports', REPORT_ROW_COLUMNS, batch.reports),
       this.insert('inventories', INVENTORY_COLUMNS, batch.inventories),
@@ -69,13 +78,16 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     keys: readonly { bank: string; deviceKey: string; kbKey: string }[],
   ): Promise<Report[]> {
     if (keys.length === 0) return [];
+    const storedKeys = await this.loadStoredKeys();
+    const held = keys.filter((key) => storedKeys.mayHold(key));
+    if (held.length === 0) return [];
     const wanted = inlineTable(
       { bank: 'String', kb_key: 'String', device_key: 'String' },
-      keys.map((key) => [key.bank, key.kbKey, key.deviceKey]),
+      held.map((key) => [key.bank, key.kbKey, key.deviceKey]),
     );
     // Plain IN lists over the first key columns let the index skip parts; the tuple filter is exact.
-    const banks = [...new Set(keys.map((key) => quote(key.bank)))].join(', ');
-    const kbKeys = [...new Set(keys.map((key) => quote(key.kbKey)))].join(', ');
+    const banks = [...new Set(held.map((key) => quote(key.bank)))].join(', ');
+    const kbKeys = [...new Set(held.map((key) => quote(key.kbKey)))].join(', ');
     const rows = await this.rows<Parameters<typeof reportFromRow>[0]>(
       `SELECT ${REPORT_SELECT} FROM ${this.database}.reports
        WHERE bank IN (${banks}) AND kb_key IN (${kbKeys})
@@ -174,6 +186,14 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   override async watchSeries(atMs: number): Promise<WatchSeries[]> {
     const rows = await this.rows<WatchSeriesRow>(watchSeriesQuery(this.database, atMs));
     return rows.map(watchSeriesFromRow);
+  }
+
+  private loadStoredKeys(): Promise<StoredKeys> {
+    this.storedKeys ??= StoredKeys.load(this.client, this.database).catch((error: unknown) => {
+      this.storedKeys = null;
+      throw error;
+    });
+    return this.storedKeys;
   }
 
   private async writeNewSignatures(rows: readonly HistoryRow[]): Promise<void> {

@@ -31,6 +31,7 @@ export class ClickHouseWriters extends StoreWriters {
 
   override async prepare(generation: Generation): Promise<void> {
     await migrate(this.client, generation);
+    this.of(generation).forget();
     const database = databaseOf(generation);
     const [known] = await this.rows<{ rules_hash: string }>(
       `SELECT rules_hash FROM ${database}.generation ORDER BY begun_at LIMIT 1`,
