@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import type { EventLog } from '#event-log/event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
@@ -16,7 +15,6 @@ export async function withInstallation<T>(
   work: (installation: Installation) => Promise<T>,
 ): Promise<T> {
   const data = openDataDirectory(root);
-  mkdirSync(data.log, { recursive: true, mode: 0o700 });
   const log = await openLmdbEventLog({ directory: data.log });
   try {
     return await work({ data, log });

@@ -28,6 +28,8 @@ export interface DataDirectory {
 export function openDataDirectory(root: string): DataDirectory {
   const at = resolve(root);
   makeFolder(at);
+  // The first folder below it: whoever cannot write here learns it now, and in words.
+  makeFolder(join(at, 'log'));
   return {
     root: at,
     log: join(at, 'log'),
