@@ -39,12 +39,19 @@ async function supervise(path: string) {
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}/`;
   const ends: string[] = [];
+  const pauses: (number | null)[] = [];
   const process_ = new SupervisedProcess(
     { name: 'child', args: [path, String(port)], environment: process.env, readyUrl: url },
-    { line: () => undefined, exited: (_name, how) => ends.push(how) },
+    {
+      line: () => undefined,
+      exited: (_name, how, againInMs) => {
+        ends.push(how);
+        pauses.push(againInMs);
+      },
+    },
   );
   process_.start();
-  return { process_, url, ends };
+  return { process_, url, ends, pauses };
 }
 
 describe('SupervisedProcess', () => {
@@ -59,6 +66,23 @@ describe('SupervisedProcess', () => {
     expect(ends).toEqual(['exit code 3']);
     await process_.stop(5_000);
     await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it('waits longer before each start of a child that ends at once, and short again after one that was well', async () => {
+    const { process_, url, pauses } = await supervise(serving);
+    const crash = async (): Promise<number | null | undefined> => {
+      const before = pauses.length;
+      await process_.whenReady(20_000);
+      await fetch(`${url}crash`).catch(() => undefined);
+      while (pauses.length === before) await new Promise((resolve) => setTimeout(resolve, 20));
+      return pauses.at(-1);
+    };
+    const first = await crash();
+    while ((await crash()) === first);
+    await process_.whenReady(20_000);
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    expect(await crash()).toBe(first);
+    await process_.stop(5_000);
   });
 
   it('kills a child that does not listen, and does not start it again', async () => {
