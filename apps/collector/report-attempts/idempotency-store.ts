@@ -92,7 +92,8 @@ export class IdempotencyStore {
     this.running.set(id, { sha256, answer });
     try {
       const done = await answer;
-      await this.keep(id, { bank, key, sha256, atMs: this.nowMs(), answer: done });
+      // A full disk must not turn what is durable into an error: only the memory of the answer is lost.
+      await this.keep(id, { bank, key, sha256, atMs: this.nowMs(), answer: done }).catch(() => undefined);
       return done;
     } finally {
       this.running.delete(id);
