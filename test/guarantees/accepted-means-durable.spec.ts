@@ -150,9 +150,9 @@ describe('a collector whose log cannot take more', () => {
       return answer;
     };
     let number = 0;
-    while ((await send(number)).status === 202) number += 1;
-    for (let again = 0; again < 3; again += 1) {
-      const refused = await send(number);
+    let refused = await send(number);
+    for (; refused.status === 202; refused = await send(number)) number += 1;
+    for (let again = 0; again < 3; again += 1, refused = await send(number)) {
       expect(refused.status).toBe(503);
       expect(refused.headers.has('retry-after')).toBe(true);
       expect(refused.body).toMatchObject({ status: 503 });
