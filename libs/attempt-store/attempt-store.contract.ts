@@ -304,6 +304,16 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
       expect(await writer.arrivalRangeMs()).toEqual({ firstMs: at - (29 * 24 + 80) * HOUR_MS, lastMs: at });
     });
 
+    it('counts an incident of 20,000 devices in one signature within the limits of the writer', async () => {
+      const at = SAMPLE_START_MS + 2 * HOUR_MS;
+      const row = historyOf(1, sampleAttempt('many', { receivedAt: sampleTime(1) }));
+      const devices = Array.from({ length: 20_000 }, (_, index) => ({ ...row, deviceKey: `d-${index}` }));
+      await writer.writeHistories(devices);
+      expect(await writer.watchSeries(at)).toMatchObject([
+        { failed: 20_000, installs: 20_000, firstArrival: sampleTime(1), thirdArrival: sampleTime(1) },
+      ]);
+    });
+
     it('reads links and keys back per bank', async () => {
       const bare = sampleAttempt('bare', {
         targetKb: undefined,

@@ -51,13 +51,13 @@ export class SpikeWatch {
     this.looking = new SingleFlight(
       (signal) => this.look(signal),
       (error, retryMs) => {
-        logger.warn({ error, retryMs }, 'the spike watch could not look and tries again');
+        logger.warn({ err: error, retryMs }, 'the spike watch could not look and tries again');
       },
     );
     this.delivering = new SingleFlight(
       (signal) => this.deliver(signal),
       (error, retryMs) => {
-        logger.warn({ error, retryMs }, 'a notification was not taken and is tried again');
+        logger.warn({ err: error, retryMs }, 'a notification was not taken and is tried again');
       },
     );
   }

@@ -1,4 +1,6 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { OUTCOMES } from '#domain/words.js';
 import type { AttemptView } from '#attempt-store/attempt-store.js';
 import { connectConsole } from '../console-client.js';
 import { formatTime, renderTable } from '../output.js';
@@ -31,7 +33,7 @@ export function registerAttempts(program: Command): void {
   withFilter(program.command('attempts'))
     .description('single attempts, newest first')
     .option('--device <key>', 'only this device')
-    .option('--outcome <outcome>', 'only this outcome, such as failed or rolled_back')
+    .addOption(new Option('--outcome <outcome>', 'only this outcome').choices(OUTCOMES))
     .addHelpText('after', '\nExample:\n  $ rollcall attempts --kb KB5041578 --outcome rolled_back')
     .action(async (options: AttemptOptions) => {
       const query = { ...filterQuery(options), deviceKey: options.device, outcome: options.outcome };

@@ -34,17 +34,26 @@ failures AS
         uniqExactIf((device_key, kb), ${inWindow}) AS failed,
         uniqExactIf((device_key, kb), ${inBaseline}) AS baseline_failed,
         topKIf(1)(build, ${inWindow})[1] AS top_build, topKIf(1)(kb, ${inWindow})[1] AS top_kb,
-        arraySort(groupUniqArrayIf(20)(branch, ${inWindow})) AS branches,
-        arraySort(groupArrayIf((arrived_at, device_key), ${inWindow})) AS arrivals
+        arraySort(groupUniqArrayIf(20)(branch, ${inWindow})) AS branches
     FROM recent WHERE signature_id != '' GROUP BY bank, signature_id HAVING failed > 0 OR baseline_failed > 0
+),
+arrivals AS
+(
+    SELECT bank, signature_id, groupArraySorted(3)(first_at) AS firsts
+    FROM
+    (
+        SELECT bank, signature_id, device_key, min(arrived_at) AS first_at
+        FROM recent WHERE signature_id != '' AND ${inWindow} GROUP BY bank, signature_id, device_key
+    )
+    GROUP BY bank, signature_id
 )
 SELECT
     f.bank, f.signature_id, s.l1, s.l2, s.l3, s.fineness, s.reason,
     f.failed, i.installs, f.baseline_failed, i.baseline_installs, f.top_build, f.top_kb, f.branches,
-    f.arrivals[1].1,
-    arrayElement(arraySort(arrayMap(device -> arrayFirst(a -> a.2 = device, f.arrivals).1, arrayDistinct(f.arrivals.2))), 3)
+    a.firsts[1], a.firsts[3]
 FROM failures AS f
 INNER JOIN installs AS i ON i.bank = f.bank
+LEFT JOIN arrivals AS a ON a.bank = f.bank AND a.signature_id = f.signature_id
 LEFT JOIN (SELECT signature_id, any(l1) AS l1, any(l2) AS l2, any(l3) AS l3, any(fineness) AS fineness, any(reason) AS reason FROM ${database}.signatures GROUP BY signature_id) AS s
     ON s.signature_id = f.signature_id
 ORDER BY f.bank, f.signature_id`;
