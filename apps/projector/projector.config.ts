@@ -10,13 +10,13 @@ export const projectorConfigSchema = z.object({
   ROLLCALL_PORT: z.coerce.number().int().min(0).max(65535).default(8802),
   ROLLCALL_HOST: z.string().default('127.0.0.1'),
   /** A batch ends at so many messages … */
-  ROLLCALL_BATCH_MESSAGES: z.coerce.number().int().min(1).max(1_000_000).default(40_000),
+  ROLLCALL_BATCH_MESSAGES: z.coerce.number().int().min(1).max(1_000_000).default(20_000),
   /** … or so many bytes … */
   ROLLCALL_BATCH_BYTES: z.coerce
     .number()
     .int()
     .min(1)
-    .default(48 * 1024 * 1024),
+    .default(24 * 1024 * 1024),
   /** … or after so long. Smaller is fresher, larger is cheaper. */
   ROLLCALL_BATCH_LINGER_MS: z.coerce.number().int().min(0).max(60_000).default(700),
   /** Alerts are posted here as JSON, signed with the secret below; none = only logged. */

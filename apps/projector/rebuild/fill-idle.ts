@@ -12,7 +12,7 @@ import { ProjectionLoop } from '../projection-loop.js';
 import { projectAlerts } from '../watch/project-alerts.js';
 
 /** Larger than live batches: nobody waits for a single one. */
-const LIMITS = { maxRecords: 100_000, maxBytes: 96 * 1024 * 1024, maxWaitMs: 100 } as const;
+const LIMITS = { maxRecords: 40_000, maxBytes: 48 * 1024 * 1024, maxWaitMs: 100 } as const;
 
 export interface IdleFilling {
   readonly log: EventLog;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { SCOPES } from '#domain/admin.js';
 import type { Scope } from '#domain/admin.js';
@@ -36,7 +37,11 @@ export function registerToken(program: Command): void {
     .description('make a token; it is shown once, only its SHA-256 is kept')
     .requiredOption('--bank <bank>', 'the bank it speaks for, or * for every bank')
     .requiredOption('--scope <scope...>', `what it may do: ${SCOPES.join(', ')}`, collectScopes)
-    .option('--expires-in <duration>', 'such as 90d or 12h, or "never"', duration, YEAR_MS)
+    .addOption(
+      new Option('--expires-in <duration>', 'such as 90d or 12h, or "never"')
+        .argParser(duration)
+        .default(YEAR_MS, '365d'),
+    )
     .option('--json', 'JSON: {token, id, expiresAt}')
     .addHelpText(
       'after',

@@ -17,6 +17,8 @@ interface ChildEnvironment {
   readonly ROLLCALL_PARENT_LIFELINE: 'stdin';
   /** Appends wait for fsync in this pool: few threads would serialise them. */
   readonly UV_THREADPOOL_SIZE: string;
+  /** glibc gives every thread its own heap; with 16 threads that doubles the resident memory for nothing. */
+  readonly MALLOC_ARENA_MAX: string;
 }
 
 export interface ChildSettings {
@@ -38,6 +40,7 @@ export function childEnvironment(settings: ChildSettings, inherited: NodeJS.Proc
     ROLLCALL_LOG_LEVEL: settings.logLevel,
     ROLLCALL_PARENT_LIFELINE: 'stdin',
     UV_THREADPOOL_SIZE: '16',
+    MALLOC_ARENA_MAX: '2',
   };
   return { ...inherited, ...own };
 }
