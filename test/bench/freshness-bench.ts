@@ -14,7 +14,9 @@ const ROWS_PER_SECOND = 5_000;
 const LANES = 2;
 const POLL_MS = 40;
 const SETTLE_MS = 3_000;
-const GIVE_UP_MS = 300_000;
+/** A machine that cannot keep up gets ever later: markers end here, and count with so long. */
+const GIVE_UP_MS = 60_000;
+const LONGEST_SECONDS = 150;
 
 /** Time from the 202 for a failure until its cohort is in the console's answer, while 5,000 attempts a second come in. */
 export async function benchFreshness(
@@ -39,15 +41,13 @@ export async function benchFreshness(
     for (;;) {
       polls += 1;
       const { items } = (await product.ask(`cohorts?kb=${kb}`, token)) as { items: readonly unknown[] };
-      if (items.length > 0) break;
-      if (performance.now() - acceptedMs > GIVE_UP_MS)
-        throw new Error(`${kb} was not visible after ${GIVE_UP_MS} ms`);
+      if (items.length > 0 || performance.now() - acceptedMs > GIVE_UP_MS) break;
       await waitMs(POLL_MS);
     }
     delaysMs.push(performance.now() - acceptedMs);
   };
   const takeTurns = async (): Promise<void> => {
-    while (next < markers) {
+    while (next < markers && secondsSince(startMs) < LONGEST_SECONDS) {
       await measureOne(next++);
       // Not in step with the batches: each marker meets another moment of them.
       await waitMs((next * 137) % 400);

@@ -91,9 +91,11 @@ export async function startProduct(installation: Installation): Promise<Product>
     status: async () => (await ask('status', operatorToken)) as StoreStatus,
     stop: async () => {
       const fell = lines.filter((line) => /ended \(.*again in/.test(line));
+      if (up.signalCode !== null) throw new Error(`rollcall up was ended by ${up.signalCode}`);
       if (up.exitCode === null) {
+        const exited = once(up, 'exit');
         up.kill('SIGTERM');
-        await once(up, 'exit');
+        await exited;
       }
       if (fell.length > 0) throw new Error(`a process of the product ended by itself: ${fell.join('; ')}`);
     },

@@ -1,5 +1,9 @@
 import type { Generation } from '#domain/generation.js';
 import type { EventLog } from '#event-log/event-log.js';
+import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
+import { openDataDirectory } from '#runtime/data-directory.js';
+import { waitMs } from './bench-run.js';
+import type { Installation } from './installation.js';
 
 /** How many attempts the log holds, and how many of them the projector has committed: stored and visible in every view. */
 export interface LogProgress {
@@ -14,4 +18,18 @@ export async function logProgress(log: EventLog, generation: Generation = 'blue'
     appended: sum(await log.endOffsets('patch.attempts')),
     committed: sum(await log.committedOffsets(`projector-${generation}`, 'patch.attempts')),
   };
+}
+
+/** Resolves when the projector has committed everything that the log holds. */
+export async function untilDrained({ data }: Installation): Promise<void> {
+  const log = await openLmdbEventLog({ directory: openDataDirectory(data).log });
+  try {
+    for (;;) {
+      const { appended, committed } = await logProgress(log);
+      if (committed >= appended) return;
+      await waitMs(100);
+    }
+  } finally {
+    await log.close();
+  }
 }

@@ -5,6 +5,7 @@ import { round } from './figure.js';
 import { benchFreshness } from './freshness-bench.js';
 import { benchIdle } from './idle-bench.js';
 import { makeInstallation, startProduct } from './installation.js';
+import { untilDrained } from './log-progress.js';
 import { machineFacts } from './machine.js';
 import { benchPostgres } from './postgres-bench.js';
 import { benchRebuild } from './rebuild-bench.js';
@@ -74,7 +75,10 @@ async function benchProduct(): Promise<void> {
       return filled.result;
     });
     await keep('freshness', () => benchFreshness(run, installation, product, bodies, firstRequest));
-    await keep('idle', () => benchIdle(run, product));
+    await keep('idle', async () => {
+      await untilDrained(installation);
+      return benchIdle(run, product);
+    });
     await keep('rebuild', () => benchRebuild(run, installation, product));
   } finally {
     await product.stop().catch((error: unknown) => {
