@@ -130,6 +130,7 @@ describe('rollcall import', () => {
   it('a log that names no device is unassigned: nothing is sent, exit code 2; --device counts it', async () => {
     const log = join(fixtures, 'cbs-sessions.log');
     expect(await run(log, '--url', url, '--token', 'rc_test')).toBe(2);
+    expect(await run(log, '--dry-run')).toBe(0);
     expect(requests).toEqual([]);
     expect(await run(log, '--url', url, '--token', 'rc_test', '--device', 'pc-0042')).toBe(0);
     expect(requests[0]?.reports.map(({ deviceKey, outcome }) => [deviceKey, outcome])).toEqual([

@@ -52,7 +52,10 @@ export function registerImport(program: Command): void {
       'after',
       `
 A log that names no device needs --device or --device-name; otherwise its reports are unassigned evidence: shown,
-never sent, never counted (exit code 2). Importing the same file twice adds nothing.
+never sent, never counted. Importing the same file twice adds nothing.
+
+Exit code 2 when such evidence was left out, or when none of the files is evidence that Rollcall reads. A dry run
+ends with 0 when evidence is unassigned: it was to show, and it names how many there are.
 
 Examples:
   $ rollcall import ./from-branch-17 --dry-run
@@ -149,6 +152,7 @@ function judge(
   const unassigned = sum(done, 'unassigned');
   if (unassigned === 0) return;
   const told = `${unassigned} reports name no device or no update: unassigned evidence, not counted (--device, --device-name)`;
+  // A dry run was asked to show what there is: it did.
   if (dryRun) note(told);
   else throw new CommandFailure(EXIT.negative, told);
 }
