@@ -1,7 +1,7 @@
 import { isBetterBearer } from './bearers.js';
 import type { BorneFailure } from './bearers.js';
 import { isFailure, isFinal, tellsLatest } from './report-order.js';
-import { failurePartsOf } from './signature.js';
+import { failurePartsOf } from './signature/signature.js';
 import type { Attempt, Report } from './report.js';
 import { STAGE_RANK } from './words.js';
 import type { Operation, Rollback, Stage } from './words.js';

@@ -1,6 +1,6 @@
 import type { Failure } from './episodes.js';
-import type { FailureParts } from './signature.js';
-import { compareKnowledge, namesNoCause, supersedes } from './supersession.js';
+import type { FailureParts } from './signature/signature.js';
+import { compareKnowledge, namesNoCause, supersedes } from './signature/supersession.js';
 
 /** A failure and the one that speaks for it: itself, or what supersedes it. */
 export interface BorneFailure {

@@ -4,7 +4,7 @@ import { draftCase } from './case-draft.js';
 import type { CohortFacts } from './case-fields.js';
 import texts from './case-texts.json' with { type: 'json' };
 import { findPersonal } from './personal-text.js';
-import { releaseLabelOf } from './release-label.js';
+import { releaseLabelOf } from './kb/release-label.js';
 
 const cohort: CohortFacts = {
   bank: 'bank-a',

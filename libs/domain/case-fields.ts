@@ -1,6 +1,6 @@
 import texts from './case-texts.json' with { type: 'json' };
 import { symbolOf } from './error-symbols.js';
-import { releaseLabelOf } from './release-label.js';
+import { releaseLabelOf } from './kb/release-label.js';
 import type { CodeKind } from './words.js';
 
 export type CaseLanguage = 'zh' | 'en';

@@ -1,6 +1,6 @@
 import { isFailure } from './report-order.js';
-import { failurePartsOf } from './signature.js';
-import type { FailureParts } from './signature.js';
+import { failurePartsOf } from './signature/signature.js';
+import type { FailureParts } from './signature/signature.js';
 import type { Report } from './report.js';
 import type { Operation } from './words.js';
 

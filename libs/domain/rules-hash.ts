@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SCHEMA_VERSION } from './attempt-event.js';
-import { KB_CATALOGUE_VERSION } from './kb-catalogue.js';
-import { SIGNATURE_VERSION } from './signature.js';
+import { KB_CATALOGUE_VERSION } from './kb/kb-catalogue.js';
+import { SIGNATURE_VERSION } from './signature/signature.js';
 
 /**
  * Raise it with every change that lets the same reports tell another history (attempts, episodes, supersession,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AttemptReport } from './attempt-event.js';
 import { attemptEventSchema } from './attempt-event.js';
 import { buildEvent } from './build-event.js';
-import { objectFamily } from './object-family.js';
+import { objectFamily } from './signature/object-family.js';
 import { createPseudonyms } from './pseudonym.js';
 import { scrubObjectText } from './scrub.js';
 

@@ -1,7 +1,7 @@
 import type { AttemptEvent } from './attempt-event.js';
 import { copyHashOf } from './copy-hash.js';
-import { isPlaceholderKb, kbOfPackage } from './kb-catalogue.js';
-import { normaliseUpdateId } from './kb-links.js';
+import { isPlaceholderKb, kbOfPackage } from './kb/kb-catalogue.js';
+import { normaliseUpdateId } from './kb/kb-links.js';
 import { isPlausible } from './plausible-time.js';
 import type { InnerError, Report } from './report.js';
 import { stageOf } from './stage.js';

@@ -1,6 +1,6 @@
 import type { AttemptReport } from '#domain/attempt-event.js';
 import type { Signature } from '#domain/report.js';
-import { signatureOf } from '#domain/signature.js';
+import { signatureOf } from '#domain/signature/signature.js';
 import { stageOf } from '#domain/stage.js';
 import type { ReadingAccount } from '#sources/reading-account.js';
 import type { FoundReport } from '#sources/source-reader.js';

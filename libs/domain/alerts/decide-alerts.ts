@@ -1,4 +1,4 @@
-import { isWrapperCode } from '../wrapper-codes.js';
+import { isWrapperCode } from '../signature/wrapper-codes.js';
 import type { JudgedSeries, Look } from '../spikes/look.js';
 import {
   QUIET_DEVICES,

@@ -1,4 +1,4 @@
-import type { FailingObject } from './report.js';
+import type { FailingObject } from '../report.js';
 
 const GUID = /\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?/g;
 const SID = /s-1-\d+(?:-\d+)+(?:_classes)?/g;

@@ -1,6 +1,6 @@
-import { symbolOf } from './error-symbols.js';
-import { hresultOf, unwrapCode } from './hresult.js';
-import type { InnerError } from './report.js';
+import { symbolOf } from '../error-symbols.js';
+import { hresultOf, unwrapCode } from '../hresult.js';
+import type { InnerError } from '../report.js';
 import { isWrapperCode } from './wrapper-codes.js';
 
 export interface InnerCause {

@@ -67,7 +67,7 @@ describe('kbOfPackage', () => {
 });
 
 describe('catalogue', () => {
-  const source = new URL('../../../shared/corpus/catalog/kb-builds.csv', import.meta.url);
+  const source = new URL('../../../../shared/corpus/catalog/kb-builds.csv', import.meta.url);
   if (existsSync(source)) {
     it('holds every row of its source', () => {
       const [, ...rows] = readFileSync(source, 'utf8').trim().split(/\r?\n/);

@@ -1,6 +1,6 @@
 import catalogue from './kb-builds.json' with { type: 'json' };
-import { boundedMemo } from './bounded-memo.js';
-import { shortId } from './short-id.js';
+import { boundedMemo } from '../bounded-memo.js';
+import { shortId } from '../short-id.js';
 
 /** One published revision: the KB, the OS build a device has after it, and when it came out. */
 export interface KbRelease {

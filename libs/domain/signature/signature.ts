@@ -1,10 +1,10 @@
-import { boundedMemo } from './bounded-memo.js';
-import { symbolOf } from './error-symbols.js';
+import { boundedMemo } from '../bounded-memo.js';
+import { symbolOf } from '../error-symbols.js';
 import { innerCauseOf } from './inner-cause.js';
 import { objectFamily } from './object-family.js';
-import type { FailingObject, InnerError, Signature } from './report.js';
-import { shortId } from './short-id.js';
-import type { Stage } from './words.js';
+import type { FailingObject, InnerError, Signature } from '../report.js';
+import { shortId } from '../short-id.js';
+import type { Stage } from '../words.js';
 import { isWrapperCode } from './wrapper-codes.js';
 
 /** Part of every signature id: raise it when equal facts would get another signature. */

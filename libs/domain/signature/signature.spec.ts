@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { symbolOf } from './error-symbols.js';
+import { symbolOf } from '../error-symbols.js';
 import { objectFamily } from './object-family.js';
-import type { FailingObject, InnerError } from './report.js';
+import type { FailingObject, InnerError } from '../report.js';
 import { signatureOf } from './signature.js';
 import type { FailureFacts } from './signature.js';
 import { WRAPPER_CODES } from './wrapper-codes.js';
