@@ -1,24 +1,30 @@
 import { Command, CommanderError } from 'commander';
-import { registerBank } from './bank/bank-command.js';
-import { registerCase } from './case/case-command.js';
-import { registerDemo } from './demo/demo-command.js';
-import { registerDoctor } from './doctor/doctor-command.js';
-import { registerImport } from './import/import-command.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
 import type { ExitCode } from './exit-codes.js';
 import { note } from './output.js';
-import { registerAlerts } from './questions/alerts-command.js';
-import { registerAttempts } from './questions/attempts-command.js';
-import { registerCohorts } from './questions/cohorts-command.js';
-import { registerDevice } from './questions/device-command.js';
-import { registerStatus } from './questions/status-command.js';
-import { registerRebuild } from './rebuild/rebuild-command.js';
-import { registerSimulate } from './simulate/simulate-command.js';
-import { registerToken } from './token/token-command.js';
-import { registerUp } from './up/up-command.js';
 
-/** The whole command line; each command registers itself from its own folder. */
-export function createProgram(): Command {
+type Register = (program: Command) => void;
+
+/** Every command registers itself from its own folder. Order of --help; a command is loaded only when it is asked for. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  up: async () => (await import('./up/up-command.js')).registerUp,
+  bank: async () => (await import('./bank/bank-command.js')).registerBank,
+  token: async () => (await import('./token/token-command.js')).registerToken,
+  cohorts: async () => (await import('./questions/cohorts-command.js')).registerCohorts,
+  device: async () => (await import('./questions/device-command.js')).registerDevice,
+  attempts: async () => (await import('./questions/attempts-command.js')).registerAttempts,
+  alerts: async () => (await import('./questions/alerts-command.js')).registerAlerts,
+  status: async () => (await import('./questions/status-command.js')).registerStatus,
+  case: async () => (await import('./case/case-command.js')).registerCase,
+  import: async () => (await import('./import/import-command.js')).registerImport,
+  rebuild: async () => (await import('./rebuild/rebuild-command.js')).registerRebuild,
+  simulate: async () => (await import('./simulate/simulate-command.js')).registerSimulate,
+  demo: async () => (await import('./demo/demo-command.js')).registerDemo,
+  doctor: async () => (await import('./doctor/doctor-command.js')).registerDoctor,
+};
+
+/** The command line with the command of its first argument; with every command when that names none (help, a typing error). */
+async function createProgram(wanted: string | undefined): Promise<Command> {
   const program = new Command('rollcall')
     .description(
       'Watches Windows patching in fleets of bank PCs: attempts in, failing cohorts, alerts and cases out.',
@@ -38,27 +44,16 @@ Start here:
   $ rollcall up                   run Rollcall on this machine
   $ rollcall bank add bank-a && rollcall token create --bank bank-a --scope collect`,
     );
-  registerUp(program);
-  registerBank(program);
-  registerToken(program);
-  registerCohorts(program);
-  registerDevice(program);
-  registerAttempts(program);
-  registerAlerts(program);
-  registerStatus(program);
-  registerCase(program);
-  registerImport(program);
-  registerRebuild(program);
-  registerSimulate(program);
-  registerDemo(program);
-  registerDoctor(program);
+  const known = wanted !== undefined && Object.hasOwn(COMMANDS, wanted) ? COMMANDS[wanted] : undefined;
+  for (const load of known ? [known] : Object.values(COMMANDS)) (await load())(program);
   return program;
 }
 
 /** Runs one command line (without `node` and script name) and answers its exit code; says on stderr what went wrong. */
 export async function runCommandLine(args: readonly string[]): Promise<ExitCode> {
   try {
-    await createProgram().parseAsync([...args], { from: 'user' });
+    const program = await createProgram(args[0]);
+    await program.parseAsync([...args], { from: 'user' });
     return EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
