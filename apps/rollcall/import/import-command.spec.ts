@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -137,6 +137,22 @@ describe('rollcall import', () => {
       ['pc-0042', 'failed'],
       ['pc-0042', 'succeeded'],
     ]);
+  });
+
+  it('the parts of a rolled CBS.log in one folder tell one attempt', async () => {
+    const lines = readFileSync(join(fixtures, 'cbs-rollback-over-two-starts.log'), 'utf8').split('\n');
+    const roll = lines.findIndex((line) => line.startsWith('2024-02-20 09:20:00'));
+    writeFileSync(join(folder.path, 'CbsPersist_20240220012000.log'), lines.slice(0, roll).join('\r\n'));
+    writeFileSync(join(folder.path, 'CBS.log'), lines.slice(roll).join('\r\n'));
+    expect(await run(folder.path, '--dry-run', '--json')).toBe(0);
+    const reports = jsonLines().filter(({ kind }) => kind === 'report');
+    expect(reports).toHaveLength(2);
+    expect(reports[1]).toMatchObject({
+      file: join(folder.path, 'CBS.log'),
+      outcome: 'rolled_back',
+      targetKb: 'KB5034763',
+      naturalKey: { session: 'startup' },
+    });
   });
 
   it('splits many reports into batches of 500 and tries again when the collector is busy', async () => {

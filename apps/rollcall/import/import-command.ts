@@ -6,6 +6,7 @@ import { CommandFailure, EXIT } from '../exit-codes.js';
 import { note, printJson, printText, renderTable } from '../output.js';
 import { BatchSender } from './batch-sender.js';
 import { findDestination } from './find-destination.js';
+import { fileInput } from './evidence-input.js';
 import { findFiles } from './find-files.js';
 import { importFiles } from './import-files.js';
 import type { ImportedFile, ImportSink } from './import-files.js';
@@ -70,7 +71,7 @@ async function runImport(paths: readonly string[], options: ImportOptions): Prom
   }
   const files = findFiles(paths);
   const sender = options.dryRun ? null : new BatchSender(await findDestination(options));
-  const done = await importFiles(files, options, createSink(options, sender));
+  const done = await importFiles(files.map(fileInput), options, createSink(options, sender));
   const result = await sender?.finish();
   if (!options.json) printText(summaryTable(done));
   if (result && options.json) printJson({ kind: 'result', ...result, unassigned: sum(done, 'unassigned') });

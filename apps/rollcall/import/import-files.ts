@@ -2,7 +2,9 @@ import type { AttemptReport } from '#domain/attempt-event.js';
 import { missingFacts } from '#domain/required-facts.js';
 import type { ReadingAccount } from '#sources/reading-account.js';
 import type { FoundReport } from '#sources/source-reader.js';
-import { readEvidence } from './read-evidence.js';
+import type { EvidenceInput } from './evidence-input.js';
+import { groupInputs, readEvidence } from './read-evidence.js';
+import type { ReadingOfParts } from './read-evidence.js';
 
 /** What happens to each report and account; the command decides (send, print, count). */
 export interface ImportSink {
@@ -28,38 +30,52 @@ export interface ImportedFile {
 
 /** Reads all files one after the other. A file that cannot be read is named in the summary and stops no other. */
 export async function importFiles(
-  files: readonly string[],
+  inputs: readonly EvidenceInput[],
   wish: DeviceWish,
   sink: ImportSink,
 ): Promise<ImportedFile[]> {
   const done: ImportedFile[] = [];
-  for (const file of files) {
-    let failures = 0;
-    let unassigned = 0;
-    let account: ReadingAccount | null = null;
-    let problem: string | null = null;
-    const taker = {
-      report: async (found: FoundReport): Promise<void> => {
-        const report = withDevice(found.report, wish);
-        const sendable = missingFacts(report).length === 0;
-        if (!sendable) unassigned += 1;
-        if (report.outcome === 'failed' || report.outcome === 'rolled_back') failures += 1;
-        await sink.report(file, { ...found, report }, sendable);
-      },
-      progress: (bytes: number): void => {
-        sink.progress(file, bytes);
-      },
-    };
-    try {
-      account = await readEvidence(file, taker);
-      sink.account(file, account);
-    } catch (error) {
-      if (!isFileError(error)) throw error;
-      problem = error.message;
+  for (const group of await groupInputs(inputs)) {
+    const parts: ReadingOfParts = { reader: null };
+    for (const [at, input] of group.entries()) {
+      done.push(await importFile(input, wish, sink, parts, at === group.length - 1));
     }
-    done.push({ file, account, failures, unassigned, problem });
   }
   return done;
+}
+
+async function importFile(
+  input: EvidenceInput,
+  wish: DeviceWish,
+  sink: ImportSink,
+  parts: ReadingOfParts,
+  isLast: boolean,
+): Promise<ImportedFile> {
+  const file = input.name;
+  let failures = 0;
+  let unassigned = 0;
+  let account: ReadingAccount | null = null;
+  let problem: string | null = null;
+  const taker = {
+    report: async (found: FoundReport): Promise<void> => {
+      const report = withDevice(found.report, wish);
+      const sendable = missingFacts(report).length === 0;
+      if (!sendable) unassigned += 1;
+      if (report.outcome === 'failed' || report.outcome === 'rolled_back') failures += 1;
+      await sink.report(file, { ...found, report }, sendable);
+    },
+    progress: (bytes: number): void => {
+      sink.progress(file, bytes);
+    },
+  };
+  try {
+    account = await readEvidence(input, taker, parts, isLast);
+    sink.account(file, account);
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    problem = error.message;
+  }
+  return { file, account, failures, unassigned, problem };
 }
 
 /** The event's own computer stays; a log that names no device gets the one the user names. */

@@ -70,6 +70,13 @@ export class CbsEvidence {
     );
   }
 
+  /** Puts all that was found so far at one line, because its own lines are in another file. */
+  moveTo(line: number): void {
+    if (this.wer !== null) this.wer = { ...this.wer, line };
+    this.changes.splice(0, this.changes.length, ...this.changes.map((change) => ({ ...change, line })));
+    this.lastLine = line;
+  }
+
   keep(text: string): void {
     if (this.lines.length < KEPT_LINES) this.lines.push(detach(text.slice(0, 2_000)));
   }

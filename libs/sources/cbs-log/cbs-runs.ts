@@ -68,6 +68,12 @@ export class CbsRuns {
     return this.drain();
   }
 
+  /** The next file of a rolled log follows: all goes on; places in the files before count as the new file's beginning. */
+  nextFile(): void {
+    if (this.held !== null) this.held = { ...this.held, line: 1 };
+    this.evidence.moveTo(1);
+  }
+
   private tell(record: CbsRecord): Told {
     const { message } = record;
     switch (message.charCodeAt(0)) {

@@ -96,6 +96,24 @@ describe('CBS.log reader', () => {
     });
   });
 
+  it('an attempt that goes over rolled files is the same attempt, wherever the log was rolled', () => {
+    const lines = fixtureText('cbs-rollback-over-two-starts.log').trimEnd().split('\n');
+    const starts = lines.flatMap((line, at) => (at > 0 && /^\d{4}-/.test(line) ? [at] : []));
+    const whole = reportsOf(`${lines.join('\n')}\n`);
+    expect(starts.length).toBeGreaterThan(15);
+    for (const at of starts) {
+      const reader = new CbsLogReader();
+      const found = [...reader.push(Buffer.from(lines.slice(0, at).join('\n')))];
+      const first = reader.nextFile();
+      found.push(...first.reports, ...reader.push(Buffer.from(lines.slice(at).join('\n'))));
+      const second = reader.finish();
+      found.push(...second.reports);
+      expect(found.map(({ report }) => report)).toEqual(whole);
+      expect(first.account.records + second.account.records).toBe(read(lines.join('\n')).account.records);
+      expect(first.account.reports + second.account.reports).toBe(found.length);
+    }
+  });
+
   it('claims no UTC time where the zone changed between two far anchors', () => {
     const log = [
       '2024-10-26 10:00:00, Info                  CSI    00000001@2024/10/26:08:00:00.100 WcpInitialize',

@@ -50,11 +50,11 @@ interface OpenRecord {
  * the log itself shows the distance (`@` stamps).
  */
 export class CbsLogReader implements SourceReader {
-  private readonly lines = new LineSplitter((line) => {
+  private lines = new LineSplitter((line) => {
     this.line(line);
   });
-  private readonly account = new AccountKeeper();
-  private readonly offsets = new UtcOffsets();
+  private account = new AccountKeeper();
+  private offsets = new UtcOffsets();
   private readonly runs = new CbsRuns();
   private waiting: (UntimedReport & { before: UtcOffsets['lastAnchor'] })[] = [];
   private found: FoundReport[] = [];
@@ -76,6 +76,31 @@ export class CbsLogReader implements SourceReader {
     this.lines.finish();
     this.closeRecord();
     this.wait(this.runs.finish());
+    return this.close();
+  }
+
+  /**
+   * Ends one file of a log that Windows rolled (CbsPersist) and makes ready for the one that follows it: sessions and
+   * attempts go on across the two, lines and account begin anew.
+   */
+  nextFile(): ReadingEnd {
+    this.lines.finish();
+    this.closeRecord();
+    this.runs.nextFile();
+    const end = this.close();
+    this.lines = new LineSplitter((line) => {
+      this.line(line);
+    });
+    this.account = new AccountKeeper();
+    this.offsets = this.offsets.carryOver();
+    this.hasRecord = false;
+    this.lineNumber = 0;
+    this.lastStamp = '';
+    this.afterCsi = false;
+    return end;
+  }
+
+  private close(): ReadingEnd {
     this.time(null);
     return {
       reports: this.found.splice(0),

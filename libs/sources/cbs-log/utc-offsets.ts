@@ -40,6 +40,13 @@ export class UtcOffsets {
     return true;
   }
 
+  /** For the next file of the same log: the last anchor still counts, the stretches are the file's own. */
+  carryOver(): UtcOffsets {
+    const next = new UtcOffsets();
+    next.last = this.last;
+    return next;
+  }
+
   get lastAnchor(): Anchor | null {
     return this.last;
   }
