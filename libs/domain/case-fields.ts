@@ -1,5 +1,5 @@
 import texts from './case-texts.json' with { type: 'json' };
-import { symbolOf } from './error-symbols.js';
+import { symbolOf } from './codes/code-symbols.js';
 import { releaseLabelOf } from './kb/release-label.js';
 import type { CodeKind } from './words.js';
 

@@ -1,4 +1,4 @@
-import { canonicalCode, hresultOf, unwrapCode } from '#domain/hresult.js';
+import { canonicalCode, hresultOf, unwrapCode } from '#domain/codes/canonical-code.js';
 import type { InnerError } from '#domain/report.js';
 
 export const SUCCESS = '0x00000000';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { hresultOf, unwrapCode } from '#domain/hresult.js';
+import { hresultOf, unwrapCode } from '#domain/codes/canonical-code.js';
 import {
   corpusFiles,
   corpusIsPresent,

@@ -1,6 +1,6 @@
 import type { AttemptStoreWriter } from '#attempt-store/attempt-store.js';
 import { alertViewOf } from '#domain/alerts/alert-view.js';
-import { symbolOf } from '#domain/error-symbols.js';
+import { symbolOf } from '#domain/codes/code-symbols.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { AlertLog } from './alert-log.js';
 

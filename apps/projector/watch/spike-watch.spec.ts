@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { alertMessageSchema } from '#domain/alerts/alert-events.js';
 import type { AlertMessage } from '#domain/alerts/alert-events.js';
 import type { Notification } from '#domain/alerts/alert-notification.js';
-import { symbolOf } from '#domain/error-symbols.js';
+import { symbolOf } from '#domain/codes/code-symbols.js';
 import { DAY_MS, LOOK_EVERY_MS } from '#domain/spikes/constants.js';
 import type { AlertView, WatchSeries } from '#attempt-store/attempt-store.js';
 import type { EventLog } from '#event-log/event-log.js';

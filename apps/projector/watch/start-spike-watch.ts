@@ -1,5 +1,5 @@
 import type { AttemptStoreWriter } from '#attempt-store/attempt-store.js';
-import { symbolOf } from '#domain/error-symbols.js';
+import { symbolOf } from '#domain/codes/code-symbols.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { logNotifier } from '#notify/log.js';
 import type { Notifier } from '#notify/notifier.js';

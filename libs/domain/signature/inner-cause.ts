@@ -1,5 +1,5 @@
-import { symbolOf } from '../error-symbols.js';
-import { hresultOf, unwrapCode } from '../hresult.js';
+import { symbolOf } from '../codes/code-symbols.js';
+import { hresultOf, unwrapCode } from '../codes/canonical-code.js';
 import type { InnerError } from '../report.js';
 import { isWrapperCode } from './wrapper-codes.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { symbolOf } from '../error-symbols.js';
+import { symbolOf } from '../codes/code-symbols.js';
 import { objectFamily } from './object-family.js';
 import type { FailingObject, InnerError } from '../report.js';
 import { signatureOf } from './signature.js';

@@ -1,5 +1,5 @@
 import { boundedMemo } from '../bounded-memo.js';
-import { symbolOf } from '../error-symbols.js';
+import { symbolOf } from '../codes/code-symbols.js';
 import { innerCauseOf } from './inner-cause.js';
 import { objectFamily } from './object-family.js';
 import type { FailingObject, InnerError, Signature } from '../report.js';

@@ -1,5 +1,5 @@
-import symbols from './error-symbols.json' with { type: 'json' };
-import type { CodeKind } from './words.js';
+import symbols from './code-symbols.json' with { type: 'json' };
+import type { CodeKind } from '../words.js';
 
 const byCode: Readonly<Record<'hresult' | 'win32' | 'ntstatus', ReadonlyMap<string, string>>> = {
   hresult: new Map(Object.entries(symbols.hresult)),

@@ -1,5 +1,5 @@
-import { codeOfSymbol } from './error-symbols.js';
-import type { CodeKind } from './words.js';
+import { codeOfSymbol } from './code-symbols.js';
+import type { CodeKind } from '../words.js';
 
 export type KnownCodeKind = Exclude<CodeKind, 'unknown'>;
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { codeOfSymbol, symbolOf } from './error-symbols.js';
-import { canonicalCode, hresultOf, unwrapCode } from './hresult.js';
-import { CODE_KINDS } from './words.js';
+import { codeOfSymbol, symbolOf } from './code-symbols.js';
+import { canonicalCode, hresultOf, unwrapCode } from './canonical-code.js';
+import { CODE_KINDS } from '../words.js';
 
 describe('canonicalCode', () => {
   it.each([
@@ -127,7 +127,7 @@ describe('symbols', () => {
     expect(codeOfSymbol('ERROR_INVALID_DATA')).toEqual({ value: 13, kind: 'win32' });
   });
 
-  const catalogue = new URL('../../../shared/corpus/catalog/error-codes.json', import.meta.url);
+  const catalogue = new URL('../../../../shared/corpus/catalog/error-codes.json', import.meta.url);
   if (existsSync(catalogue)) {
     it('agree with the catalogue of codes', () => {
       const rows = (
