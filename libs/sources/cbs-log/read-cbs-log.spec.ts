@@ -114,6 +114,56 @@ describe('CBS.log reader', () => {
     }
   });
 
+  it('dism.log: the package manager’s result of adding a KB, and no other command', () => {
+    const command = (text: string, ...lines: string[]) =>
+      [
+        'DISM.EXE: <----- Starting Dism.exe session ----->',
+        `DISM.EXE: Executing command line: Dism.exe ${text}`,
+        ...lines,
+        'DISM.EXE: <----- Ending Dism.exe session ----->',
+      ].map((message) => `2024-03-01 10:00:00, Info                  DISM   ${message}`);
+    const add = String.raw`/online /add-package /packagepath:C:\t\windows10.0-kb5034763-x64.cab`;
+    const failed = 'processed the command line but failed. HRESULT=';
+    const log = [
+      ...command(
+        add,
+        'DISM Package Manager: PID=1 Failed finalizing changes. - CDISMPackageManager::Internal_Finalize(hr:0x800f0922)',
+        `DISM.EXE: DISM Package Manager ${failed}800F0922`,
+        'DISM.EXE: Image session has been closed. Reboot required=no.',
+      ),
+      ...command(add, 'DISM.EXE: Image session has been closed. Reboot required=yes.'),
+      ...command(
+        add.replace('add', 'remove'),
+        'DISM.EXE: Image session has been closed. Reboot required=no.',
+      ),
+      ...command(add),
+      ...command('/online /cleanup-image', `DISM.EXE: DISM Package Manager ${failed}800F081F`),
+      ...command(add, `DISM.EXE: DISM Unattend Manager ${failed}80004005`),
+    ];
+    const { reports, account } = read(log.join('\r\n'));
+    expect(
+      reports.map(({ line, report }) => [line, report.operation, report.outcome, report.hresult]),
+    ).toEqual([
+      [4, 'install', 'failed', '0x800f0922'],
+      [9, 'install', 'pending_reboot', undefined],
+      [13, 'uninstall', 'succeeded', undefined],
+    ]);
+    expect(
+      reports.every(({ report }) => report.source === 'dism_log' && report.targetKb === 'KB5034763'),
+    ).toBe(true);
+    expect(reports[0]?.report.excerpt?.join()).toContain('Failed finalizing changes');
+    expect(account).toMatchObject({ records: log.length, notUnderstood: 0, reports: 3 });
+  });
+
+  it('sets the lines of a system file check aside as repair', () => {
+    const line =
+      '2024-03-01 10:00:00, Info                  CSI    0000000d [SR] Cannot repair member file [l:7]"a.dll"';
+    expect(read(`${line}\n${line}\n`)).toMatchObject({
+      reports: [],
+      account: { setAside: { repair_session: 2 } },
+    });
+  });
+
   it('claims no UTC time where the zone changed between two far anchors', () => {
     const log = [
       '2024-10-26 10:00:00, Info                  CSI    00000001@2024/10/26:08:00:00.100 WcpInitialize',

@@ -5,6 +5,7 @@ import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js'
 import { readHeader } from './cbs-record.js';
 import { CbsRuns } from './cbs-runs.js';
 import type { UntimedReport } from './cbs-runs.js';
+import { DismCommands } from './dism-commands.js';
 import { recoverTime, UtcOffsets, utcStampIn } from './utc-offsets.js';
 
 const LONGEST_RECORD = 16_384;
@@ -40,6 +41,7 @@ const FIRST_LETTERS = new Set(STARTS_CBS.map((start) => start.charCodeAt(0)));
 interface OpenRecord {
   readonly line: number;
   readonly stamp: string;
+  readonly isDism: boolean;
   message: string;
   lastLength: number;
 }
@@ -56,6 +58,7 @@ export class CbsLogReader implements SourceReader {
   private account = new AccountKeeper();
   private offsets = new UtcOffsets();
   private readonly runs = new CbsRuns();
+  private readonly commands = new DismCommands();
   private waiting: (UntimedReport & { before: UtcOffsets['lastAnchor'] })[] = [];
   private found: FoundReport[] = [];
   private open: OpenRecord | null = null;
@@ -127,9 +130,12 @@ export class CbsLogReader implements SourceReader {
     this.closeRecord();
     this.hasRecord = true;
     this.afterCsi = isCsi;
-    if (isCsi ? this.isCsiSentence(line, messageAt, stamp) : this.isCbsSentence(line, messageAt, stamp)) {
-      this.open = { line: this.lineNumber, stamp, message: line.slice(messageAt), lastLength: line.length };
-    } else this.account.setAside('routine');
+    const isDism = component === 'DISM';
+    if (this.isSentence(component, line, messageAt, stamp)) {
+      const message = line.slice(messageAt);
+      this.open = { line: this.lineNumber, stamp, isDism, message, lastLength: line.length };
+    } else if (isCsi && line.startsWith('[SR]', messageAt + 9)) this.account.setAside('repair_session');
+    else this.account.setAside('routine');
   }
 
   private covers(stamp: string): void {
@@ -152,6 +158,11 @@ export class CbsLogReader implements SourceReader {
     const { open } = this;
     if (open === null || open.message.length >= LONGEST_RECORD) return;
     open.message += (ownLine ? '\n' : '') + text.slice(0, LONGEST_RECORD);
+  }
+
+  private isSentence(component: string, line: string, at: number, stamp: string): boolean {
+    if (component === 'CSI') return this.isCsiSentence(line, at, stamp);
+    return component === 'DISM' ? line.startsWith('DISM', at) : this.isCbsSentence(line, at, stamp);
   }
 
   private isCbsSentence(line: string, at: number, stamp: string): boolean {
@@ -183,10 +194,11 @@ export class CbsLogReader implements SourceReader {
     const { open } = this;
     if (open === null) return;
     this.open = null;
-    const told = this.runs.take({ line: open.line, stamp: open.stamp, message: open.message });
+    const { line, stamp, message } = open;
+    const told = (open.isDism ? this.commands : this.runs).take({ line, stamp, message });
     if (told === 'understood') this.account.understood();
     else this.account.setAside(told);
-    this.wait(this.runs.drain());
+    this.wait(open.isDism ? this.commands.drain() : this.runs.drain());
   }
 
   private wait(reports: readonly UntimedReport[]): void {
