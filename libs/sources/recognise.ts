@@ -6,6 +6,7 @@ import { LineSplitter } from './line-splitter.js';
 import type { SourceFormat } from './reading-account.js';
 import type { SourceReader } from './source-reader.js';
 import { DecodedUpdateLogReader } from './windows-update-log/read-decoded-log.js';
+import { isTraceLine } from './windows-update-log/handler-exits.js';
 import { LegacyUpdateLogReader } from './windows-update-log/read-legacy-log.js';
 
 /** How much of a file's beginning is looked at. */
@@ -23,7 +24,7 @@ export function recogniseFormat(head: Uint8Array): SourceFormat {
   const vote = (format: SourceFormat) => votes.set(format, (votes.get(format) ?? 0) + 1);
   let dismLines = 0;
   const splitter = new LineSplitter((line) => {
-    if (DECODED.test(line)) vote('windows_update_log');
+    if (DECODED.test(line) || isTraceLine(line)) vote('windows_update_log');
     else if (LEGACY.test(line)) vote('windows_update_log_legacy');
     else if (/<Event[\s>]/.test(line) && line.includes('schemas.microsoft.com/win/2004/08/events'))
       vote('event_xml');

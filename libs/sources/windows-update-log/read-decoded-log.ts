@@ -7,6 +7,7 @@ import { READER_VERSION } from '../source-reader.js';
 import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
 import { asideReasonOf, guidOf } from '../update-names.js';
 import { UpdateTitles } from './update-titles.js';
+import { HandlerExits, isTraceLine } from './handler-exits.js';
 import { resultOf } from './update-result.js';
 
 /** `yyyy/MM/dd HH:mm:ss.fffffff pid tid component text`; some machines write the date with dashes. */
@@ -29,7 +30,8 @@ interface History {
 /**
  * WindowsUpdate.log as Get-WindowsUpdateLog decodes it (log-formats.md §4). Each `LogHistory` line is the result of one
  * update; its title and KB stand on other lines, before or after it, so the reports come at the end. Times are local
- * without a zone: `occurredAt` stays null. `*FAILED*` lines repeat on healthy clients and are no results.
+ * without a zone: `occurredAt` stays null. `*FAILED*` lines repeat on healthy clients and are no results. The print of
+ * tracefmt found in articles is read too.
  */
 export class DecodedUpdateLogReader implements SourceReader {
   private readonly lines = new LineSplitter((line) => {
@@ -38,6 +40,7 @@ export class DecodedUpdateLogReader implements SourceReader {
   private readonly account = new AccountKeeper();
   private readonly titles = new UpdateTitles();
   private readonly histories: History[] = [];
+  private readonly exits = new HandlerExits();
   private lineNumber = 0;
   private lastSecond = '';
 
@@ -49,6 +52,11 @@ export class DecodedUpdateLogReader implements SourceReader {
   finish(): ReadingEnd {
     this.lines.finish();
     const reports = this.histories.map((history) => this.report(history)).filter((found) => found !== null);
+    const told = new Set(this.histories.map(({ updateId }) => updateId));
+    for (const exit of this.exits.finish(told)) {
+      this.account.report();
+      reports.push(exit);
+    }
     return { reports, account: this.account.close('windows_update_log') };
   }
 
@@ -56,6 +64,7 @@ export class DecodedUpdateLogReader implements SourceReader {
     this.lineNumber++;
     if (!isStamped(line) && !STAMP.test(line)) {
       if (line.trim() === '') this.account.setAside('blank');
+      else if (isTraceLine(line)) this.trace(line);
       else this.account.notUnderstood();
       return;
     }
@@ -70,6 +79,13 @@ export class DecodedUpdateLogReader implements SourceReader {
         this.titles.learn(line);
       this.account.setAside('routine');
     }
+  }
+
+  private trace(line: string): void {
+    this.titles.learn(line);
+    if (line.includes('LogHistory called')) this.result(line);
+    else if (this.exits.take(line, this.lineNumber)) this.account.understood();
+    else this.account.setAside('routine');
   }
 
   private result(line: string): void {
@@ -87,7 +103,7 @@ export class DecodedUpdateLogReader implements SourceReader {
       this.account.notUnderstood();
       return;
     }
-    const timeText = detach(/^\S+[ \t]+\S+/.exec(line)?.[0] ?? '').slice(0, 64);
+    const timeText = detach(/^\S+[ \t]+(?:[AP]M\b|\S+)/i.exec(line)?.[0] ?? '').slice(0, 64);
     this.histories.push({
       line: this.lineNumber,
       timeText,

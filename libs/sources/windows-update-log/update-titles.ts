@@ -1,5 +1,6 @@
 import { detach } from '../line-splitter.js';
 import { kbIn } from '../update-names.js';
+import { repairMojibake } from './mojibake.js';
 
 const MOST_UPDATES = 50_000;
 
@@ -42,7 +43,7 @@ export class UpdateTitles {
   of(updateId: string, revision: number): { title?: string; kb?: string } {
     const entry = this.known.get(`${updateId}.${revision}`);
     return {
-      ...(entry?.title !== undefined && { title: entry.title.slice(0, 1024) }),
+      ...(entry?.title !== undefined && { title: repairMojibake(entry.title).slice(0, 1024) }),
       ...(entry?.kb !== undefined && entry.kb !== null && { kb: entry.kb }),
     };
   }
