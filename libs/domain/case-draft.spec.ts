@@ -70,7 +70,7 @@ describe.each(['zh', 'en'] as const)('a case draft in %s', (language) => {
 
   it('is filled from the cohort', () => {
     const { title, body } = draftCase(cohort, language);
-    for (const known of ['bank-a', 'branch-07', '2024.08 B', '0x80071ab1 ERROR_LOG_GROWTH_FAILED'])
+    for (const known of ['bank-a', 'branch-07', '2024-08 B', '0x80071ab1 ERROR_LOG_GROWTH_FAILED'])
       expect(title).toContain(known);
     for (const known of [
       '17763.5936',
@@ -191,8 +191,8 @@ describe('the guard', () => {
 
 describe('release label', () => {
   it('comes from the release date of the catalogue', () => {
-    expect(releaseLabelOf('KB5041578', '17763.5936')).toBe('2024.08 B');
-    expect(releaseLabelOf('KB5014699', '19044.1645')).toBe('2022.06 B');
+    expect(releaseLabelOf('KB5041578', '17763.5936')).toBe('2024-08 B');
+    expect(releaseLabelOf('KB5014699', '19044.1645')).toBe('2022-06 B');
     expect(releaseLabelOf('KB0000001', '19044.1645')).toBeNull();
   });
 });

@@ -31,9 +31,19 @@ const NEWER_BUILDS_OF_BRANCH: ReadonlyMap<string, readonly string[]> = new Map([
   ['26100', ['26200']],
 ]);
 
-const releases: readonly KbRelease[] = catalogue.rows.map(readRow);
-const releasesByBuild = groupBy((release) => release.osBuild);
-const releasesByKb = groupBy((release) => release.kb);
+/** Everything published, in the order of the source. */
+export const RELEASES: readonly KbRelease[] = catalogue.rows.map(readRow);
+const releasesByBuild = groupReleases((release) => release.osBuild);
+const releasesByKb = groupReleases((release) => release.kb);
+const releasesByLine = groupReleases((release) => lineOf(release.osBuild));
+/** Every KB the catalogue holds, once. */
+export const KNOWN_KBS: readonly string[] = [...releasesByKb.keys()];
+/** The day of the data (`YYYY-MM-DD`): what came later is not known. */
+export const CATALOGUE_DAY: string = catalogue.day;
+/** Where the rows come from, for reasons shown to people. */
+export const sourceOfCatalogue: string = catalogue.source;
+/** Build line → the Windows versions it is sold as. */
+export const lineNames: ReadonlyMap<string, string> = new Map(Object.entries(catalogue.lines));
 const kbByPackage = boundedMemo<{ readonly kb: string | null }>(20_000);
 
 /**
@@ -50,6 +60,25 @@ export function kbOfBuild(osBuild: string): string | null {
 export function buildsOfKb(kb: string): readonly KbRelease[] {
   return releasesByKb.get(kb) ?? [];
 }
+
+/** The build line of a build: `17763` of `17763.2114`. */
+export function lineOf(osBuild: string): string {
+  return osBuild.split('.', 1)[0] ?? '';
+}
+
+/** The revision of a build: 2114 of `17763.2114`; null when it names none. */
+export function revisionOf(osBuild: string): number | null {
+  const dot = osBuild.indexOf('.');
+  return dot < 0 ? null : Number(osBuild.slice(dot + 1));
+}
+
+/** `Windows 10 1809 / LTSC 2019 / Server 2019` of line 17763, or null when the catalogue has no such line. */
+export const lineName = (line: string): string | null => lineNames.get(line) ?? null;
+
+/** All releases for a build line; empty when the catalogue has no such line. */
+export const releasesOfLine = (line: string): readonly KbRelease[] => releasesByLine.get(line) ?? [];
+
+export const isKnownBuild = (osBuild: string): boolean => releasesByBuild.has(osBuild);
 
 export const isPlaceholderKb = (kb: string): boolean => PLACEHOLDERS.has(kb);
 
@@ -75,9 +104,12 @@ function readPackageKb(identity: string): string | null {
   return null;
 }
 
-function groupBy(keyOf: (release: KbRelease) => string): ReadonlyMap<string, readonly KbRelease[]> {
+/** Releases by anything that is read from one, in the order of the catalogue. */
+export function groupReleases(
+  keyOf: (release: KbRelease) => string,
+): ReadonlyMap<string, readonly KbRelease[]> {
   const groups = new Map<string, KbRelease[]>();
-  for (const release of releases) {
+  for (const release of RELEASES) {
     const group = groups.get(keyOf(release));
     if (group) group.push(release);
     else groups.set(keyOf(release), [release]);
