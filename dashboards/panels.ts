@@ -16,7 +16,7 @@ import { PanelBuilder as BarGauge } from '@grafana/grafana-foundation-sdk/bargau
 import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries';
-import { DATA_SOURCE, clickHouseQuery, view } from './clickhouse-query.js';
+import { DATA_SOURCE, chosen, clickHouseQuery, view } from './clickhouse-query.js';
 
 /** What every panel says of itself. `unit` is one of Grafana's ids: `short`, `percentunit`, `s` … */
 export interface PanelWords {
@@ -113,7 +113,7 @@ export const dataAgePanel = (): Builder<Panel> =>
       description:
         'Time since the newest report arrived. Red: nothing for six hours; look at collector and shippers.',
       unit: 's',
-      sql: `SELECT age_seconds FROM ${view('freshness')}`,
+      sql: `SELECT dateDiff('second', max(as_of), now64(3)) AS age_seconds FROM ${view('freshness')} WHERE ${chosen('bank')}`,
     },
     { warn: 3_600, bad: 6 * 3_600 },
   );

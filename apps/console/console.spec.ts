@@ -23,7 +23,7 @@ import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
 import { createConsole } from './create-console.js';
 import {
-  alertAnswer,
+  alertListAnswer,
   attemptAnswer,
   cohortAnswer,
   cohortDetailAnswer,
@@ -39,6 +39,7 @@ import { QUESTIONS } from './questions/all-questions.js';
 import { StorePosition } from './questions/store-position.js';
 
 const AT = '2026-11-20T12:00:00.000Z';
+const LEARNING = { bank: 'bank-b', until: '2026-12-10T12:00:00.000Z' };
 const signature = {
   id: 's1',
   l1: '0x80071ab1',
@@ -130,6 +131,7 @@ class AskedStore extends AttemptStore {
     const { bank, build, kb } = cohortOf('bank-a');
     const numbers = { failed: 7, installs: 100, expected: 0.1, lnP: -40 };
     const state = {
+      tier: 'ticket' as const,
       state: 'open' as const,
       openedAt: AT,
       resolvedAt: null,
@@ -144,7 +146,7 @@ class AskedStore extends AttemptStore {
   override status(): ReturnType<AttemptStore['status']> {
     if (this.down) return Promise.reject(new StoreUnavailableError('away'));
     const counts = { reports: 1, attempts: 1, devices: 1, failingDevices: 1, cohorts: 1 };
-    return Promise.resolve({ generation: 'blue', asOf: AT, ...counts });
+    return Promise.resolve({ generation: 'blue', asOf: AT, learning: [LEARNING], ...counts });
   }
 }
 
@@ -163,7 +165,16 @@ const created = (
   scopes,
   expiresAt,
 });
+const added = (bank: string): AdminEvent => ({
+  type: 'BankAdded',
+  at: AT,
+  bank,
+  timeZone: null,
+  fqdn: false,
+});
 const events: AdminEvent[] = [
+  added('bank-a'),
+  added('bank-b'),
   created('rc_a', 'bank-a', ['read']),
   created('rc_all', '*', ['read', 'admin']),
   created('rc_sender', 'bank-a', ['collect']),
@@ -224,7 +235,7 @@ describe('answers', () => {
     expect(cohortDetailAnswer.safeParse(await askJson('api/v1/cohorts/c-bank-a')).error).toBeUndefined();
     expect(deviceAnswer.safeParse(await askJson('api/v1/devices/d-1')).error).toBeUndefined();
     expect(listAnswer(attemptAnswer).safeParse(await askJson('api/v1/attempts')).error).toBeUndefined();
-    expect(listAnswer(alertAnswer).safeParse(await askJson('api/v1/alerts')).error).toBeUndefined();
+    expect(alertListAnswer.safeParse(await askJson('api/v1/alerts')).error).toBeUndefined();
     expect(statusAnswer.safeParse(await askJson('api/v1/status')).error).toBeUndefined();
   });
 
@@ -234,6 +245,12 @@ describe('answers', () => {
       asOf: AT,
       nextCursor: 'next',
     });
+  });
+
+  it('say with alerts and status which banks are still learnt', async () => {
+    for (const path of ['alerts', 'status'])
+      expect(await askJson(`api/v1/${path}`)).toMatchObject({ learning: [LEARNING] });
+    expect(await askJson('api/v1/cohorts')).not.toHaveProperty('learning');
   });
 
   it('hold a case in the language asked for', async () => {
@@ -305,6 +322,8 @@ describe('wrong questions', () => {
     ['api/v1/cohorts/c-none/case', 404],
     ['api/v1/devices/d-none', 404],
     ['api/v1/nothing', 404],
+    ['api/v1/cohorts?bank=nobank', 404],
+    ['api/v1/cohorts?kb=foo', 400],
     ['api/v1/cohorts?limit=0', 400],
     ['api/v1/cohorts?limit=1e9', 400],
     ['api/v1/cohorts?since=yesterday', 400],

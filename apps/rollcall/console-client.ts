@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { LearningBank } from '#domain/spikes/learning.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
@@ -10,6 +11,8 @@ export interface ListAnswer<T> {
   readonly nextCursor: string | null;
   readonly generation: string;
   readonly asOf: string | null;
+  /** Of alerts only: banks whose alerts are provisional. */
+  readonly learning?: readonly LearningBank[];
 }
 
 export type QueryValues = Readonly<Record<string, string | number | undefined>>;
@@ -18,7 +21,7 @@ export type QueryValues = Readonly<Record<string, string | number | undefined>>;
 export interface ConsoleClient {
   /** @throws CommandFailure with exit code 3 when the thing is not known, 1 otherwise */
   get<T>(path: string, query?: QueryValues): Promise<T>;
-  /** Items of a list over its pages, at most `limit`. */
+  /** Items of a list over its pages, at most `limit`, from `query.cursor` on. */
   list<T>(path: string, query: QueryValues, limit: number): Promise<ListAnswer<T>>;
 }
 
@@ -57,7 +60,7 @@ export function connectConsole(options: ConnectionOptions): ConsoleClient {
   };
   const list = async <T>(path: string, query: QueryValues, limit: number): Promise<ListAnswer<T>> => {
     const items: T[] = [];
-    let cursor: string | undefined;
+    let { cursor } = query;
     for (;;) {
       const pageLimit = Math.min(PAGE_LIMIT, limit - items.length);
       const page = await get<ListAnswer<T>>(path, { ...query, cursor, limit: pageLimit });

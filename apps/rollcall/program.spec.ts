@@ -49,6 +49,8 @@ describe('usage', () => {
     [['token', 'crate'], /Did you mean create\?/],
     [['cohorts', '--limt', '3'], /Did you mean --limit\?/],
     [['cohorts', '--limit', '-3'], /whole number/],
+    [['cohorts', '--kb', 'foo'], /KB and 6 to 8 digits/],
+    [['alerts', '--bank', 'Bank A'], /a-z, 0-9/],
     [['token', 'create', '--bank', 'a'], /--scope/],
     [['token', 'create', '--bank', 'a', '--scope', 'everything'], /none of collect, simulate, read, admin/],
     [['case', 'draft', '--cohort', 'x', '--lang', 'fr'], /zh, en/],
@@ -265,10 +267,14 @@ describe('questions', () => {
     const remote = ['--url', url, '--token', 'rc_x', '--json'];
     const alerts = await rollcall('alerts', '--kb', 'KB5043064', ...remote);
     const device = await rollcall('device', 'd-x', ...remote);
+    const second = await rollcall('alerts', '--cursor', 'two', ...remote);
+    const first = await rollcall('alerts', '--limit', '1', ...remote);
     server.close();
     server.closeAllConnections();
     expect(json(alerts.out)).toEqual([{ alertId: 'a1' }, { alertId: 'a2' }]);
     expect(seen[0]).toBe('Bearer rc_x /api/v1/alerts?kb=KB5043064&limit=100');
+    expect(json(second.out)).toEqual([{ alertId: 'a2' }]);
+    expect([first.out, first.err]).toEqual(['{"alertId":"a1"}\n', expect.stringContaining('--cursor two')]);
     expect(device).toMatchObject({ code: EXIT.notKnown, out: '' });
     expect(device.err).toContain('device d-x is not known');
   });

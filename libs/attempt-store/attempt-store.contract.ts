@@ -301,7 +301,21 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
           thirdArrival: null,
         },
       ]);
-      expect(await writer.arrivalRangeMs()).toEqual({ firstMs: at - (29 * 24 + 80) * HOUR_MS, lastMs: at });
+      expect(await writer.lastArrivalMs(at + 1)).toBe(at);
+      expect(await writer.lastArrivalMs(at - 1)).toBe(at - HOUR_MS);
+      expect(await writer.lastArrivalMs(at - 40 * 24 * HOUR_MS)).toBeNull();
+      const firstArrival = { bank: 'bank-a', firstMs: at - (29 * 24 + 80) * HOUR_MS };
+      expect(await writer.firstArrivals(['bank-a', 'bank-none'])).toEqual([firstArrival]);
+    });
+
+    it('names the banks that are known for less than 28 days, up to the newest arrival', async () => {
+      expect(await store.status(null)).toMatchObject({ asOf: null, learning: [] });
+      await fill([sampleAttempt('one', { receivedAt: sampleTime(1) })]);
+      const until = new Date(Date.parse(sampleTime(1)) + 28 * 24 * HOUR_MS);
+      expect((await store.status(null)).learning).toEqual([{ bank: 'bank-a', until: until.toISOString() }]);
+      expect((await store.status('bank-b')).learning).toEqual([]);
+      await fill([sampleAttempt('two', { receivedAt: until.toISOString() })]);
+      expect((await store.status(null)).learning).toEqual([]);
     });
 
     it('counts an incident of 20,000 devices in one signature within the limits of the writer', async () => {
@@ -362,6 +376,7 @@ const alert: AlertView = {
   build: '*',
   kb: 'KB5041578',
   signature: { id: 's1', l1: '0x80071ab1', l2: 'poqexec', l3: '', fineness: 2, reason: 'because' },
+  tier: 'ticket',
   state: 'open',
   openedAt: sampleTime(10),
   resolvedAt: null,

@@ -1,4 +1,5 @@
 import type { History, LatestOutcome, Report, BuildObservation } from '#domain/report.js';
+import type { LearningBank } from '#domain/spikes/learning.js';
 import type { AliasKind } from '#domain/words.js';
 
 /** The key under which conclusions are kept: canonical device and resolved KB. */
@@ -198,6 +199,12 @@ export interface WatchSeries {
   readonly thirdArrival: string | null;
 }
 
+/** When a bank's first report arrived. */
+export interface FirstArrival {
+  readonly bank: string;
+  readonly firstMs: number;
+}
+
 export interface StoreStatus {
   readonly generation: string;
   /** Largest receivedAt stored, ISO UTC; null when empty. */
@@ -207,6 +214,8 @@ export interface StoreStatus {
   readonly devices: number;
   readonly failingDevices: number;
   readonly cohorts: number;
+  /** Banks whose history is shorter than a baseline: what the watch says of them is provisional. */
+  readonly learning: readonly LearningBank[];
 }
 
 /** One alert as its events tell it (topic `patch.alerts`), kept for questions and dashboards. */
@@ -216,6 +225,8 @@ export interface AlertView {
   readonly build: string;
   readonly kb: string;
   readonly signature: SignatureView;
+  /** ticket = provisional: the bank was known for less than 28 days. */
+  readonly tier: 'page' | 'ticket';
   readonly state: 'open' | 'resolved';
   readonly openedAt: string;
   readonly resolvedAt: string | null;
@@ -268,8 +279,10 @@ export abstract class AttemptStoreWriter {
   abstract writeCanonicalDevices(rows: readonly CanonicalDevice[]): Promise<void>;
   /** Alert views are small; each write replaces the alert's row (more `eventNo` wins). */
   abstract writeAlerts(rows: readonly (AlertView & { eventNo: number })[]): Promise<void>;
-  /** Smallest and largest receivedAt stored, ms; null when empty. The largest is the time of the watch. */
-  abstract arrivalRangeMs(): Promise<{ firstMs: number; lastMs: number } | null>;
+  /** Largest receivedAt stored that is not after `notAfterMs`, ms; null when there is none. It is the time of the watch. */
+  abstract lastArrivalMs(notAfterMs: number): Promise<number | null>;
+  /** Smallest receivedAt of each of these banks; a bank without reports is not in it. */
+  abstract firstArrivals(banks: readonly string[]): Promise<FirstArrival[]>;
   abstract watchSeries(atMs: number): Promise<WatchSeries[]>;
 }
 

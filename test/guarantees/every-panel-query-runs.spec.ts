@@ -110,6 +110,7 @@ beforeAll(async () => {
       build: '17763.6054',
       kb: 'KB5041578',
       signature: { id: 's', l1: '0x80071ab1', l2: '', l3: '', fineness: 1, reason: 'code' },
+      tier: 'page',
       state: 'open',
       openedAt: sampleTime(3),
       resolvedAt: null,

@@ -92,6 +92,7 @@ export const alertAnswer = z.object({
   build: z.string(),
   kb: z.string(),
   signature,
+  tier: z.enum(['page', 'ticket']).describe('ticket = provisional'),
   state: z.enum(['open', 'resolved']),
   openedAt: instant,
   resolvedAt: instant.nullable(),
@@ -103,9 +104,14 @@ export const alertAnswer = z.object({
   deliveries: z.array(z.string()),
 }) satisfies z.ZodType<AlertView>;
 
+const learning = z
+  .array(z.object({ bank: z.string(), until: instant }))
+  .describe('banks with less than 28 days of history: until then their alerts are provisional (tickets)');
+
 export const statusAnswer = z.object({
   generation: z.string(),
   asOf: instant.nullable(),
+  learning,
   reports: count,
   attempts: count,
   devices: count,
@@ -131,6 +137,8 @@ export const listAnswer = (item: z.ZodType) =>
     generation: z.string(),
     asOf: instant.nullable(),
   });
+
+export const alertListAnswer = listAnswer(alertAnswer).extend({ learning });
 
 export const problemAnswer = z.object({
   type: z.string(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import {
-  alertAnswer,
+  alertListAnswer,
   attemptAnswer,
   caseAnswer,
   cohortAnswer,
@@ -54,7 +54,7 @@ const ROUTES: readonly Route[] = [
     path: '/api/v1/alerts',
     summary: 'Alerts of the spike watch, newest first',
     query: listParameters,
-    answer: listAnswer(alertAnswer),
+    answer: alertListAnswer,
   },
   {
     path: '/api/v1/status',
@@ -101,7 +101,6 @@ function describeRoute({ path, summary, query, answer }: Route) {
   const problem = {
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
-  const notFound = inPath.length > 0 ? { 404: { description: 'not known', ...problem } } : {};
   return {
     summary,
     parameters: [...inPath, ...parameters],
@@ -110,7 +109,7 @@ function describeRoute({ path, summary, query, answer }: Route) {
       400: { description: 'wrong parameters', ...problem },
       401: { description: 'no valid token', ...problem },
       403: { description: 'no scope read, or another bank', ...problem },
-      ...notFound,
+      404: { description: 'no such bank, cohort or device', ...problem },
       503: { description: 'the store does not answer for now', ...problem },
     },
   };

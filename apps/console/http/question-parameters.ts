@@ -1,6 +1,7 @@
 import { BadRequestException } from '@nestjs/common';
 import { z } from 'zod';
 import { bankSchema, deviceKeySchema } from '#domain/attempt-event.js';
+import { kbKeySchema } from '#domain/kb-key.js';
 import { OUTCOMES } from '#domain/words.js';
 
 const MOST_A_PAGE = 1_000;
@@ -8,7 +9,7 @@ const MOST_A_PAGE = 1_000;
 const listFields = {
   bank: bankSchema.optional(),
   build: z.string().min(1).max(32).optional(),
-  kb: z.string().min(1).max(600).optional(),
+  kb: kbKeySchema.optional(),
   signature: z.string().min(1).max(128).optional(),
   since: z.iso
     .datetime({ offset: true })

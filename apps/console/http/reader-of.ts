@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ForbiddenException, UnauthorizedException } from '@nestjs/common';
+import { ForbiddenException, NotFoundException, UnauthorizedException } from '@nestjs/common';
 import { EVERY_BANK, credentialOf } from '#domain/admin.js';
 import type { AdminReader } from '#event-log/admin-reader.js';
 
@@ -10,7 +10,8 @@ export interface Reader {
 
 /**
  * The reader behind an `Authorization` header, narrowed to `wantedBank` when one is asked for.
- * @throws UnauthorizedException without a valid token; ForbiddenException without scope `read` or for another bank
+ * @throws UnauthorizedException without a valid token; ForbiddenException without scope `read` or for another bank;
+ * NotFoundException for a bank that was never added
  */
 export async function readerOf(
   admin: AdminReader,
@@ -27,9 +28,17 @@ export async function readerOf(
     credentialOf(await admin.refresh(), sha256, Date.now());
   if (!credential) throw new UnauthorizedException('the token is not known, expired or revoked');
   if (!credential.scopes.includes('read')) throw new ForbiddenException('the token has no scope "read"');
-  if (credential.bank === EVERY_BANK) return { bank: wantedBank ?? null };
+  if (credential.bank === EVERY_BANK) {
+    if (wantedBank !== undefined && !(await isKnown(admin, wantedBank)))
+      throw new NotFoundException(`bank ${wantedBank} is not known`);
+    return { bank: wantedBank ?? null };
+  }
   if (wantedBank !== undefined && wantedBank !== credential.bank) {
     throw new ForbiddenException(`the token reads ${credential.bank}, not ${wantedBank}`);
   }
   return { bank: credential.bank };
 }
+
+/** A bank added a moment ago may not be in the cached state yet. */
+const isKnown = async (admin: AdminReader, bank: string): Promise<boolean> =>
+  (await admin.current()).banks.has(bank) || (await admin.refresh()).banks.has(bank);

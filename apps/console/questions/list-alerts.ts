@@ -1,12 +1,18 @@
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
+import type { LearningBank } from '#domain/spikes/learning.js';
 import { AttemptStore } from '#attempt-store/attempt-store.js';
 import type { AlertView, CohortFilter, Page, Paged } from '#attempt-store/attempt-store.js';
-import { StorePosition, atPosition } from './store-position.js';
+import { StorePosition } from './store-position.js';
 import type { Position } from './store-position.js';
 
+/** Alerts, and the banks whose alerts are provisional. */
+export interface AlertList extends Paged<AlertView>, Position {
+  readonly learning: readonly LearningBank[];
+}
+
 /** What did the spike watch raise? */
-export class ListAlerts extends Query<Paged<AlertView> & Position> {
+export class ListAlerts extends Query<AlertList> {
   constructor(
     readonly filter: CohortFilter,
     readonly page: Page,
@@ -23,6 +29,7 @@ export class ListAlertsHandler implements IQueryHandler<ListAlerts> {
   ) {}
 
   async execute({ filter, page }: ListAlerts) {
-    return atPosition(this.position, filter.bank, () => this.store.alerts(filter, page));
+    const position = await this.position.of(filter.bank);
+    return { ...(await this.store.alerts(filter, page)), ...position };
   }
 }

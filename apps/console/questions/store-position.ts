@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { LearningBank } from '#domain/spikes/learning.js';
 import { AttemptStore } from '#attempt-store/attempt-store.js';
 
 /** Which filling answers, and up to which arrival time its numbers go. */
@@ -6,6 +7,10 @@ export interface Position {
   readonly generation: string;
   /** ISO UTC; null when nothing is stored. */
   readonly asOf: string | null;
+}
+
+interface KnownPosition extends Position {
+  readonly learning: readonly LearningBank[];
 }
 
 const MAX_AGE_MS = 1_000;
@@ -18,15 +23,17 @@ const MAX_AGE_MS = 1_000;
 export class StorePosition {
   private readonly remembered = new Map<
     string | null,
-    { readonly untilMs: number; readonly position: Promise<Position> }
+    { readonly untilMs: number; readonly position: Promise<KnownPosition> }
   >();
 
   constructor(private readonly store: AttemptStore) {}
 
-  async of(bank: string | null): Promise<Position> {
+  async of(bank: string | null): Promise<KnownPosition> {
     const known = this.remembered.get(bank);
     if (known && known.untilMs > Date.now()) return known.position;
-    const position = this.store.status(bank).then(({ generation, asOf }) => ({ generation, asOf }));
+    const position = this.store
+      .status(bank)
+      .then(({ generation, asOf, learning }) => ({ generation, asOf, learning }));
     this.remembered.set(bank, { untilMs: Date.now() + MAX_AGE_MS, position });
     position.catch(() => this.remembered.delete(bank));
     return position;

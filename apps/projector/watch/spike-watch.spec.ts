@@ -42,8 +42,16 @@ class SeenStore {
   readonly looks: number[] = [];
   readonly views = new Map<string, AlertView & { eventNo: number }>();
 
-  arrivalRangeMs() {
-    return Promise.resolve(this.lastMs === null ? null : { firstMs: FLEET_SINCE, lastMs: this.lastMs });
+  sinceMs = FLEET_SINCE;
+  /** An arrival that a `simulate` credential named, besides `lastMs`. */
+  namedMs: number | null = null;
+
+  lastArrivalMs(notAfterMs: number) {
+    const arrivals = [this.lastMs, this.namedMs].filter((ms) => ms !== null && ms <= notAfterMs);
+    return Promise.resolve(arrivals.length === 0 ? null : Math.max(...(arrivals as number[])));
+  }
+  firstArrivals(banks: readonly string[]) {
+    return Promise.resolve(banks.map((bank) => ({ bank, firstMs: this.sinceMs })));
   }
   watchSeries(atMs: number) {
     if (this.failures-- > 0) return Promise.reject(new Error('the store is away'));
@@ -143,6 +151,33 @@ describe('the spike watch', () => {
     await watch.onProjected(START);
     await watch.settled();
     expect(store.looks).toEqual([START]);
+  });
+
+  it('raises a ticket, marked provisional, for a bank in its first month, and a page after it', async () => {
+    const [store, receiver] = [new SeenStore(), new Receiver()];
+    store.seriesAt = () => [{ ...spike(120), baselineInstalls: 0, baselineFailed: 0 }];
+    store.sinceMs = START - DAY_MS;
+    const watch = watchOver(store, receiver);
+    await project(watch, store, START);
+    expect(receiver.taken).toMatchObject([{ tier: 'ticket', kind: 'raised' }]);
+    expect(receiver.taken[0]?.en.text).toContain('Provisional');
+    const known = START + 27 * DAY_MS;
+    const other = { ...spike(), signature: { ...spike().signature, id: 's2', l1: '0x800f0922' } };
+    store.seriesAt = (atMs) => (atMs === known ? [spike(120), other] : [spike(120)]);
+    await project(watch, store, known);
+    expect(receiver.taken.slice(1)).toMatchObject([{ tier: 'page', kind: 'raised' }]);
+  });
+
+  it('goes on when somebody has sent an arrival of the future', async () => {
+    const [store, receiver] = [new SeenStore(), new Receiver()];
+    store.namedMs = Date.now() + 365 * DAY_MS;
+    const watch = watchOver(store, receiver);
+    await project(watch, store, START - DAY_MS);
+    await watch.onProjected(store.namedMs);
+    await watch.settled();
+    store.seriesAt = (atMs) => (atMs === START ? [spike()] : []);
+    await project(watch, store, START);
+    expect(receiver.taken).toMatchObject([{ tier: 'page', openedAt: new Date(START).toISOString() }]);
   });
 
   it('tries again by itself when the store is away', async () => {

@@ -3,6 +3,7 @@ import type { SymbolOf } from '#domain/alerts/alert-text.js';
 import type { Alert } from '#domain/alerts/alerts-state.js';
 import { decideAlerts } from '#domain/alerts/decide-alerts.js';
 import { DAY_MS, LOOK_EVERY_MS } from '#domain/spikes/constants.js';
+import { isLearning } from '#domain/spikes/learning.js';
 import { lookAt } from '#domain/spikes/look.js';
 import type { AttemptStoreWriter } from '#attempt-store/attempt-store.js';
 import type { EventLog } from '#event-log/event-log.js';
@@ -16,7 +17,7 @@ import { SingleFlight } from './single-flight.js';
 
 export interface SpikeWatchParts {
   readonly log: EventLog;
-  readonly store: Pick<AttemptStoreWriter, 'arrivalRangeMs' | 'watchSeries' | 'writeAlerts'>;
+  readonly store: Pick<AttemptStoreWriter, 'lastArrivalMs' | 'firstArrivals' | 'watchSeries' | 'writeAlerts'>;
   readonly notifiers: readonly Notifier[];
   readonly symbolOf: SymbolOf;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -37,6 +38,8 @@ export class SpikeWatch {
   private readonly looking: SingleFlight;
   private readonly delivering: SingleFlight;
   private readonly writtenViews = new Map<string, Alert>();
+  /** Banks once known for long enough: they stay so, because the time of the watch only goes on. */
+  private readonly learnt = new Set<string>();
   private lookedUpToMs: number | null = null;
   private projectedUpToMs: number | null = null;
 
@@ -84,9 +87,10 @@ export class SpikeWatch {
   }
 
   private async look(signal: AbortSignal): Promise<void> {
-    const arrivals = await this.parts.store.arrivalRangeMs();
-    if (arrivals === null) return;
-    const watchTimeMs = Math.min(arrivals.lastMs, this.projectedUpToMs ?? arrivals.lastMs);
+    // A `simulate` credential may name any arrival: one yet to come must not end the watch of everybody until then.
+    const lastArrivalMs = await this.parts.store.lastArrivalMs(Date.now());
+    if (lastArrivalMs === null) return;
+    const watchTimeMs = Math.min(lastArrivalMs, this.projectedUpToMs ?? lastArrivalMs);
     if (this.lookedUpToMs === null) {
       await this.alertLog.refresh();
       await this.writeViews();
@@ -96,14 +100,19 @@ export class SpikeWatch {
     const decidedUpToMs = this.alertLog.state.atMs ?? Number.NEGATIVE_INFINITY;
     for (const atMs of lookTimes(Math.max(this.lookedUpToMs, decidedUpToMs), watchTimeMs)) {
       if (signal.aborted) return;
-      await this.lookOnce(atMs, arrivals.firstMs);
+      await this.lookOnce(atMs);
       this.lookedUpToMs = atMs;
     }
   }
 
-  private async lookOnce(atMs: number, fleetSinceMs: number): Promise<void> {
+  private async lookOnce(atMs: number): Promise<void> {
     const { store, notifiers, metrics } = this.parts;
-    const seen = lookAt(await store.watchSeries(atMs), atMs, fleetSinceMs);
+    const series = await store.watchSeries(atMs);
+    await this.learn(
+      series.map(({ bank }) => bank),
+      atMs,
+    );
+    const seen = lookAt(series, atMs, (bank) => !this.learnt.has(bank));
     metrics.watchLooks.inc();
     const channels = notifiers.map(({ channel }) => channel);
     const accepted = await this.alertLog.decide((state) => {
@@ -116,6 +125,13 @@ export class SpikeWatch {
       if (event.type === 'AlertRaised') metrics.alertsRaised.inc({ bank: event.bank });
     await this.writeViews();
     if (accepted && accepted.length > 0) void this.delivering.request();
+  }
+
+  private async learn(banks: readonly string[], atMs: number): Promise<void> {
+    const open = [...new Set(banks)].filter((bank) => !this.learnt.has(bank));
+    if (open.length === 0) return;
+    for (const { bank, firstMs } of await this.parts.store.firstArrivals(open))
+      if (!isLearning(firstMs, atMs)) this.learnt.add(bank);
   }
 
   private async deliver(signal: AbortSignal): Promise<void> {

@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
 import type { AlertView } from '#attempt-store/attempt-store.js';
 import { connectConsole } from '../console-client.js';
-import { formatTime, renderTable } from '../output.js';
-import { filterQuery, printList, withFilter } from './filter-options.js';
+import { formatTime, note, renderTable } from '../output.js';
+import { filterQuery, learningLines, printList, withFilter } from './filter-options.js';
 import type { FilterOptions } from './filter-options.js';
 
 export const alertTable = (items: readonly AlertView[]): string =>
   renderTable(
-    ['alert', 'state', 'bank', 'KB', 'build', 'code', 'failed', 'expected', 'opened', 'resolved'],
+    ['alert', 'state', 'tier', 'bank', 'KB', 'build', 'code', 'failed', 'expected', 'opened', 'resolved'],
     items.map((item) => [
       item.alertId,
       item.state,
+      item.tier,
       item.bank,
       item.kb,
       item.build,
@@ -33,5 +34,6 @@ export function registerAlerts(program: Command): void {
         options.limit,
       );
       printList(answer, options.json, alertTable);
+      learningLines(answer.learning ?? []).forEach(note);
     });
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { bankSchema } from '#domain/attempt-event.js';
 import type { DeviceView } from '#attempt-store/attempt-store.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import { nameMapFile, readNameMap } from '#runtime/name-map.js';
@@ -7,6 +8,7 @@ import type { ConnectionOptions } from '../connection-options.js';
 import { withConnection } from '../connection-options.js';
 import { connectConsole } from '../console-client.js';
 import { formatTime, printJson, printText, renderFacts, renderTable } from '../output.js';
+import { matching } from '../text-options.js';
 import { attemptTable } from './attempts-command.js';
 
 /** A device's page for people. @param name from the bank's name map; undefined = not asked for */
@@ -48,7 +50,7 @@ export function registerDevice(program: Command): void {
   withConnection(program.command('device'))
     .description('everything about one device: latest outcome per KB, all attempts, codes')
     .argument('<key>', 'device key (pseudonym), such as d-7q3k…')
-    .option('--bank <bank>', 'the bank, when the key exists in several')
+    .option('--bank <bank>', 'the bank, when the key exists in several', matching(bankSchema))
     .option('--names', 'show the device’s name too, from the name map in --data (rollcall bank names --help)')
     .addHelpText(
       'after',

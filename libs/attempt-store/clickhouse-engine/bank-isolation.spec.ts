@@ -44,7 +44,6 @@ describe('a reader of one bank', () => {
     ['a table', 'SELECT * FROM rollcall_blue.histories'],
     ['a view of a generation', 'SELECT * FROM rollcall_blue.attempts'],
     ['keys through mergeTreeIndex', "SELECT * FROM mergeTreeIndex('rollcall_blue', 'histories')"],
-    ['numbers of all banks', 'SELECT * FROM rollcall.freshness'],
     ['running queries', 'SELECT * FROM system.processes'],
     ['sizes of tables', 'SELECT * FROM system.parts'],
     ['files', "SELECT * FROM file('/etc/hostname', 'LineAsString')"],

@@ -14,6 +14,7 @@ import type {
 } from '../attempt-store.js';
 import { withStoreErrors } from './connection.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
+import { firstArrivalsQuery } from './questions/arrivals.js';
 import { attemptFromRow, attemptQuery } from './questions/attempt-rows.js';
 import type { AttemptRow } from './questions/attempt-rows.js';
 import { alertFromRow } from './questions/alert-rows.js';
@@ -26,6 +27,7 @@ import { askDevice } from './questions/device.js';
 import type { Ask } from './questions/ask.js';
 import { databaseOf } from './tables.js';
 import type { Generation } from '#domain/generation.js';
+import { learningBanks } from '#domain/spikes/learning.js';
 
 /** The questions, asked of the generation that is live when each is asked. */
 export class ClickHouseStore extends AttemptStore {
@@ -131,9 +133,17 @@ export class ClickHouseStore extends AttemptStore {
          (SELECT uniqExact(bank, cohort_id) FROM ${database}.final_failures WHERE ${conditions.sql}) AS cohorts`,
       conditions.parameters,
     );
+    const firstArrivals = await this.ask<{ bank: string; first_ms: number }>(
+      firstArrivalsQuery(database, conditions.sql),
+      conditions.parameters,
+    );
     return {
       generation: await this.liveGeneration(),
       asOf: row?.as_of ?? null,
+      learning: learningBanks(
+        firstArrivals.map(({ bank: name, first_ms: firstMs }) => ({ bank: name, firstMs })),
+        Date.parse(row?.as_of ?? ''),
+      ),
       reports: row?.reports ?? 0,
       attempts: row?.attempts ?? 0,
       devices: row?.devices ?? 0,

@@ -7,6 +7,7 @@ import type {
   AliasLink,
   CanonicalDevice,
   FactBatch,
+  FirstArrival,
   HistoryRow,
   KbLink,
   WatchSeries,
@@ -29,6 +30,7 @@ import {
 import { StoredKeys } from './stored-keys.js';
 import { databaseOf } from './tables.js';
 import type { Generation } from '#domain/generation.js';
+import { firstArrivalsQuery, lastArrivalQuery } from './questions/arrivals.js';
 import { watchSeriesQuery, watchSeriesFromRow } from './questions/watch-series.js';
 import type { WatchSeriesRow } from './questions/watch-series.js';
 
@@ -175,12 +177,20 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     await this.insert('alert_states', ALERT_COLUMNS, rows);
   }
 
-  override async arrivalRangeMs(): Promise<{ firstMs: number; lastMs: number } | null> {
-    const rows = await this.rows<[number, number, number]>(
-      `SELECT count(), toUnixTimestamp64Milli(min(received_at)), toUnixTimestamp64Milli(max(received_at)) FROM ${this.database}.reports`,
-    );
-    const [count, firstMs, lastMs] = rows[0] ?? [0, 0, 0];
-    return count === 0 ? null : { firstMs, lastMs };
+  override async lastArrivalMs(notAfterMs: number): Promise<number | null> {
+    const ask = async (limitMs: number | null) => {
+      const [row] = await this.rows<[number, number]>(lastArrivalQuery(this.database, limitMs));
+      return row === undefined || row[0] === 0 ? null : row[1];
+    };
+    const lastMs = await ask(null);
+    return lastMs === null || lastMs <= notAfterMs ? lastMs : ask(notAfterMs);
+  }
+
+  override async firstArrivals(banks: readonly string[]): Promise<FirstArrival[]> {
+    if (banks.length === 0) return [];
+    const among = `bank IN (${banks.map(quote).join(', ')})`;
+    const rows = await this.rows<[string, number]>(firstArrivalsQuery(this.database, among));
+    return rows.map(([bank, firstMs]) => ({ bank, firstMs }));
   }
 
   override async watchSeries(atMs: number): Promise<WatchSeries[]> {

@@ -62,6 +62,7 @@ export const ALERT_COLUMNS: readonly Column<AlertView & { eventNo: number }>[] =
   column('signature_l3', text, (row) => row.signature.l3),
   column('fineness', uint8, (row) => row.signature.fineness),
   column('reason', text, (row) => row.signature.reason),
+  column('tier', text, (row) => row.tier),
   column('state', text, (row) => row.state),
   column('opened_at', time, (row) => Date.parse(row.openedAt)),
   column('resolved_at', nullable(time), (row) =>

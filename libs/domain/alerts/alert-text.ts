@@ -44,6 +44,10 @@ function errorName(alert: AlertFacts, symbolOf: SymbolOf): string {
 const rounded = (expected: number): string => (expected < 0.05 ? '< 0.1' : expected.toFixed(1));
 const cohortsOf = ({ bank, build, kb, signature }: AlertFacts): string =>
   `rollcall cohorts --bank ${bank} --build ${build} --kb ${kb} --signature ${signature.id}`;
+function branchesOf({ branches }: AlertFacts): string {
+  if (branches.length === 0) return '';
+  return branches.length === 1 ? ', in 1 branch' : `, in ${branches.length} branches`;
+}
 const finer = ({ signature }: AlertFacts): string =>
   [signature.l2, signature.l3].filter((part) => part !== '').join('; ');
 
@@ -51,10 +55,10 @@ const english = {
   raised: (alert: AlertFacts, error: string): string =>
     `${alert.failed} of ${alert.installs} installs failed with ${error} at bank ${alert.bank} in the last 24 h, ` +
     `most of them ${alert.kb} on build ${alert.build}` +
-    `${alert.branches.length > 0 ? `, in ${alert.branches.length} branch(es)` : ''}; ` +
+    `${branchesOf(alert)}; ` +
     `${rounded(alert.expected)} expected; by chance 1 in ${oneIn(alert.lnP)}.` +
     (finer(alert) === '' ? '' : ` Cause so far: ${finer(alert)}.`) +
-    (alert.tier === 'ticket' ? ' Provisional: this fleet has been watched for less than 28 days.' : ''),
+    (alert.tier === 'ticket' ? ' Provisional: this bank has been watched for less than 28 days.' : ''),
   resolved: (alert: AlertFacts, error: string): string =>
     `Failures with ${error} at bank ${alert.bank} are back to normal: ` +
     `${alert.resolvedBecause === 'stale' ? 'a week without a new one' : 'new installs no longer fail so'}.`,
@@ -72,7 +76,7 @@ const chinese = {
     `${alert.branches.length > 0 ? `，涉及 ${alert.branches.length} 个网点` : ''}；` +
     `预期 ${rounded(alert.expected)} 次；偶然发生的概率为 1/(${oneIn(alert.lnP)})。` +
     (finer(alert) === '' ? '' : `目前已知原因：${finer(alert)}。`) +
-    (alert.tier === 'ticket' ? '暂定结论：该设备群的监控时间不足 28 天。' : ''),
+    (alert.tier === 'ticket' ? '暂定结论：该行的监控时间不足 28 天。' : ''),
   resolved: (alert: AlertFacts, error: string): string =>
     `银行 ${alert.bank} 的错误 ${error} 已恢复正常：` +
     `${alert.resolvedBecause === 'stale' ? '一周内没有新的失败' : '新的安装不再出现该失败'}。`,

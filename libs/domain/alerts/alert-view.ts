@@ -5,13 +5,14 @@ import type { Alert } from './alerts-state.js';
 
 /** One alert for questions and dashboards; the shape of `AlertView` of the attempt store, with the version that orders its rows. */
 export function alertViewOf(alert: Alert, language: AlertLanguage, symbolOf: SymbolOf) {
-  const { alertId, bank, build, kb, signature, state, failed, installs, expected, lnP } = alert;
+  const { alertId, bank, build, kb, signature, tier, state, failed, installs, expected, lnP } = alert;
   return {
     alertId,
     bank,
     build,
     kb,
     signature,
+    tier,
     state,
     openedAt: new Date(alert.openedAtMs).toISOString(),
     resolvedAt: alert.resolvedAtMs === null ? null : new Date(alert.resolvedAtMs).toISOString(),

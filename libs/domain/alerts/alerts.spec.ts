@@ -12,7 +12,6 @@ import type { Alert, AlertsState } from './alerts-state.js';
 import { decideAlerts } from './decide-alerts.js';
 
 const START = Date.parse('2026-03-10T12:00:00Z');
-const LONG_AGO = START - 90 * DAY_MS;
 const symbolOf = (code: string) => (code === '0x80071ab1' ? 'ERROR_LOG_GROWTH_FAILED' : null);
 
 const codeOnly = { id: 'code', l1: '0x80071ab1', l2: '', l3: '', fineness: 1, reason: 'code' };
@@ -35,7 +34,11 @@ const series = (counts: Partial<SeriesCounts>): SeriesCounts => ({
 
 /** One look at `atMs`: what is decided, and the state after its message was accepted. */
 function look(state: AlertsState, atMs: number, seen: readonly SeriesCounts[]) {
-  const events = decideAlerts(lookAt(seen, atMs, LONG_AGO), state, ['log', 'webhook']);
+  const events = decideAlerts(
+    lookAt(seen, atMs, () => false),
+    state,
+    ['log', 'webhook'],
+  );
   const message = alertMessageSchema.parse(
     JSON.parse(JSON.stringify({ basedOn: state.version, atMs, events })),
   );
@@ -223,15 +226,21 @@ describe('the text for on-call', () => {
     const english = alertText(onlyAlert(raised()), 'raised', 'en', symbolOf);
     expect(english.text).toBe(
       '17 of 240 installs failed with 0x80071ab1 (ERROR_LOG_GROWTH_FAILED) at bank bank-a in the last 24 h, ' +
-        'most of them KB5041578 on build 17763.6189, in 2 branch(es); 0.8 expected; by chance 1 in 5×10^9.',
+        'most of them KB5041578 on build 17763.6189, in 2 branches; 0.8 expected; by chance 1 in 5×10^9.',
     );
     expect(english.nextStep).toContain('rollcall case draft');
+    const inOne = { ...onlyAlert(raised()), branches: ['b-1'] };
+    expect(alertText(inOne, 'raised', 'en', symbolOf).text).toContain(', in 1 branch; ');
     const chinese = alertText(onlyAlert(raised()), 'raised', 'zh', symbolOf);
     expect(chinese.text).toContain('240 次安装中有 17 次失败');
     expect(chinese.text).toContain('0x80071ab1 (ERROR_LOG_GROWTH_FAILED)');
   });
   it('calls a young fleet provisional', () => {
-    const events = decideAlerts(lookAt([series({})], START, START - DAY_MS), initialAlertsState, []);
+    const events = decideAlerts(
+      lookAt([series({ failed: 60 })], START, () => true),
+      initialAlertsState,
+      [],
+    );
     const state = evolveAlerts(initialAlertsState, { basedOn: 0, atMs: START, events });
     expect(onlyAlert(state).tier).toBe('ticket');
     expect(alertText(onlyAlert(state), 'raised', 'en', symbolOf).text).toContain('Provisional');

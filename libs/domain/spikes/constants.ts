@@ -10,8 +10,14 @@ export const LOOK_EVERY_MS = 10 * MINUTE_MS;
 /** Devices of the last day: long enough for banks that patch at night, short enough to be news. */
 export const WINDOW_MS = 24 * HOUR_MS;
 
-/** A fleet shorter known than its baseline (28 days) is judged provisionally: tickets, no pages. */
+/** A bank known for less than its baseline (28 days) is judged provisionally: tickets, no pages. */
 export const LEARNING_MS = 28 * DAY_MS;
+
+/**
+ * Until then no signature is expected to fail less often than this, whatever the few days so far say: on a fleet's first
+ * Patch Tuesday every ordinary failure is one never seen before. Chosen on simulated fleets, see docs/decisions/0030.
+ */
+export const LEARNING_RATE = 0.03;
 
 /**
  * Squared coefficient of variation of a signature's true daily rate. 0.3 is what the SMR scan prefers unless

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, LOOK_EVERY_MS, looksAWeek } from './constants.js';
+import { isLearning, learningBanks } from './learning.js';
 import { lookAt } from './look.js';
 import type { SeriesCounts } from './look.js';
 
@@ -21,7 +22,7 @@ const series = (counts: Partial<SeriesCounts>): SeriesCounts => ({
   ...counts,
 });
 const judge = (counts: Partial<SeriesCounts>, sinceMs: number | null = LONG_AGO) => {
-  const [judged] = lookAt([series(counts)], AT, sinceMs).series;
+  const [judged] = lookAt([series(counts)], AT, () => isLearning(sinceMs, AT)).series;
   if (!judged) throw new Error('no series judged');
   return judged;
 };
@@ -51,18 +52,13 @@ describe('a look of the watch', () => {
     );
   });
 
-  it('makes tickets, not pages, while the fleet is younger than its baseline', () => {
-    expect(judge({ failed: 17 }, AT - 10 * DAY_MS).tier).toBe('ticket');
-    expect(judge({ failed: 17 }, null).tier).toBe('ticket');
-  });
-
-  it('says nothing before there is any baseline', () => {
-    expect(judge({ failed: 20, baselineInstalls: 0 }, AT - DAY_MS).spikes).toBe(false);
+  it('says nothing of a bank that is known for long and has installed nothing for a month', () => {
+    expect(judge({ failed: 20, baselineInstalls: 0 }).spikes).toBe(false);
   });
 
   it('gives every bank its own budget: a bank with few signatures is the more sensitive one', () => {
     const many = Array.from({ length: 50 }, () => series({ bank: 'large', failed: 3 }));
-    const look = lookAt([...many, series({ bank: 'small', failed: 3 })], AT, LONG_AGO);
+    const look = lookAt([...many, series({ bank: 'small', failed: 3 })], AT, () => false);
     const [large, small] = [look.series[0], look.series[50]];
     expect(small?.threshold).toBeCloseTo((large?.threshold ?? 0) + Math.log(50), 9);
   });
@@ -70,6 +66,47 @@ describe('a look of the watch', () => {
   it('survives counts that are not in step yet', () => {
     expect(judge({ failed: 5, installs: 0 })).toMatchObject({ installs: 5 });
     expect(judge({ failed: 0, installs: 0 })).toMatchObject({ lnP: 0, spikes: false });
+  });
+});
+
+describe('a bank in its first month', () => {
+  const first = (counts: Partial<SeriesCounts>) => judge({ baselineInstalls: 0, ...counts }, AT - DAY_MS);
+
+  it('raises a ticket, not a page, for an incident, without any baseline', () => {
+    expect(first({ failed: 36, installs: 130 })).toMatchObject({ spikes: true, tier: 'ticket' });
+    expect(judge({ failed: 36, installs: 130 }, null)).toMatchObject({ spikes: true, tier: 'ticket' });
+    expect(first({ failed: 6, installs: 9 })).toMatchObject({ spikes: true, tier: 'ticket' });
+  });
+
+  it('keeps still on its first Patch Tuesday: every ordinary failure is a new one, and the volume jumps', () => {
+    for (const baselineInstalls of [0, 3, 40, 400]) {
+      for (const installs of [60, 600, 6_000]) {
+        // Twice the share of the commonest ordinary failure of a healthy fleet.
+        const failed = Math.round(installs * 0.04);
+        expect(judge({ failed, installs, baselineInstalls }, AT - 10 * DAY_MS).spikes).toBe(false);
+      }
+    }
+  });
+
+  it('goes by its own rate when that is higher', () => {
+    const chronic = { baselineFailed: 60, baselineInstalls: 500 };
+    expect(first({ failed: 30, installs: 240, ...chronic }).spikes).toBe(false);
+    expect(first({ failed: 30, installs: 240, ...chronic }).rate).toBeCloseTo(60.5 / (500 + 1 / 0.06), 9);
+  });
+
+  it('ends after 28 days, for each bank on its own', () => {
+    const [old, young] = [AT - 28 * DAY_MS, AT - 27 * DAY_MS];
+    expect(judge({ failed: 17 }, old).tier).toBe('page');
+    expect(judge({ failed: 36 }, young).tier).toBe('ticket');
+    const firstArrivals = [
+      { bank: 'old', firstMs: old },
+      { bank: 'young', firstMs: young },
+      { bank: 'new', firstMs: AT },
+    ];
+    expect(learningBanks(firstArrivals, AT)).toEqual([
+      { bank: 'new', until: new Date(AT + 28 * DAY_MS).toISOString() },
+      { bank: 'young', until: new Date(AT + DAY_MS).toISOString() },
+    ]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { lnTail } from './beta-binomial.js';
 import {
   DISPERSION_C2,
-  LEARNING_MS,
+  LEARNING_RATE,
   MAX_RATE,
   MIN_DEVICES,
   PAGE_BUDGET_A_WEEK,
@@ -61,23 +61,25 @@ export interface Look {
 }
 
 /**
- * Judges every series at watch time `atMs`. `fleetSinceMs` is the smallest arrival ever: while it is less than 28 days
- * ago (or null: nothing known) the verdict is provisional and only worth a ticket. Each bank has its own alarm budget,
- * divided among its signatures, so a small bank with few of them is the more sensitive one.
+ * Judges every series at watch time `atMs`. While a bank is `learning` the verdict is provisional, only worth a ticket,
+ * and the little that is known is not taken for its usual rate. Each bank has its own alarm budget, divided among its
+ * signatures, so a small bank with few of them is the more sensitive one.
  */
-export function lookAt(series: readonly SeriesCounts[], atMs: number, fleetSinceMs: number | null): Look {
-  const provisional = fleetSinceMs === null || atMs - fleetSinceMs < LEARNING_MS;
+export function lookAt(
+  series: readonly SeriesCounts[],
+  atMs: number,
+  learning: (bank: string) => boolean,
+): Look {
   const watchedOfBank = new Map<string, number>();
   for (const { bank } of series) watchedOfBank.set(bank, (watchedOfBank.get(bank) ?? 0) + 1);
   return {
     atMs,
-    series: series.map((counts) => judge(counts, watchedOfBank.get(counts.bank) ?? 1, provisional)),
+    series: series.map((counts) => judge(counts, watchedOfBank.get(counts.bank) ?? 1, learning(counts.bank))),
   };
 }
 
 function judge(counts: SeriesCounts, watched: number, provisional: boolean): JudgedSeries {
-  // Half a failure in one more install: a code never seen before has a small expectation, not none.
-  const rate = Math.min(MAX_RATE, (counts.baselineFailed + 0.5) / (counts.baselineInstalls + 1));
+  const rate = provisional ? learningRate(counts) : usualRate(counts);
   // A failure may be counted a moment before its install is; the statistic needs k of n.
   const installs = Math.max(counts.installs, counts.failed);
   const expected = installs * rate;
@@ -95,3 +97,11 @@ function judge(counts: SeriesCounts, watched: number, provisional: boolean): Jud
     tier: provisional ? 'ticket' : 'page',
   };
 }
+
+/** Half a failure in one more install: a code never seen before has a small expectation, not none. */
+const usualRate = ({ baselineFailed, baselineInstalls }: SeriesCounts): number =>
+  Math.min(MAX_RATE, (baselineFailed + 0.5) / (baselineInstalls + 1));
+
+/** The same half failure in as many installs as make it `LEARNING_RATE`, which is also the least. */
+const learningRate = ({ baselineFailed, baselineInstalls }: SeriesCounts): number =>
+  Math.max(LEARNING_RATE, (baselineFailed + 0.5) / (baselineInstalls + 0.5 / LEARNING_RATE));

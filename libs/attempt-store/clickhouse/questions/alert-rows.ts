@@ -11,6 +11,7 @@ export interface AlertRow {
   readonly signature_l3: string;
   readonly fineness: number;
   readonly reason: string;
+  readonly tier: 'page' | 'ticket';
   readonly state: 'open' | 'resolved';
   readonly opened_at: string;
   readonly resolved_at: string | null;
@@ -36,6 +37,7 @@ export function alertFromRow(row: AlertRow): AlertView {
       fineness: row.fineness,
       reason: row.reason,
     },
+    tier: row.tier,
     state: row.state,
     openedAt: row.opened_at,
     resolvedAt: row.resolved_at,
