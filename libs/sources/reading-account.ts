@@ -19,6 +19,8 @@ export type SourceFormat =
   | 'windows_update_log_legacy'
   | 'evtx'
   | 'event_xml'
+  | 'event_documents'
+  | 'event_viewer_text'
   | 'unknown';
 
 /** A run of records with one distance between local time and UTC. Times are local, as written. */

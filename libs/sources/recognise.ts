@@ -1,3 +1,6 @@
+import { isViewerLine } from './event-documents/event-viewer-rows.js';
+import { EventDocumentReader } from './event-documents/read-event-documents.js';
+import { EventViewerTextReader } from './event-documents/read-event-viewer-text.js';
 import { EventLogFileReader } from './event-log-file/read-event-log-file.js';
 import { EventXmlReader } from './event-xml/read-event-xml.js';
 import { CbsLogReader } from './cbs-log/read-cbs-log.js';
@@ -15,6 +18,10 @@ export const HEAD_BYTES = 64 * 1024;
 const DECODED = /^\d{4}[/-]\d{2}[/-]\d{2}[ \t]+\d{2}:\d{2}:\d{2}\.\d{3,7}[ \t]+\d+[ \t]+\d+[ \t]+\S/;
 const LEGACY = /^\d{4}-\d{2}-\d{2}\t\d{2}:\d{2}:\d{2}:\d{3}\t\s*\d+\t\s*[0-9a-f]+\t\w+\t/i;
 
+/** Names that only documents of Windows events have: Winlogbeat, OpenTelemetry, Fluent Bit, Datadog. */
+const EVENT_JSON =
+  /^[\s\S]{0,4000}?"(?:winlog|winlog\.event_id|event_id|EventID|EventRecordID|resourceLogs|computer_name)"\s*:/;
+
 /** The kind of evidence a file holds, by what stands in it and never by its name; `unknown` = nothing Rollcall reads. */
 export function recogniseFormat(head: Uint8Array): SourceFormat {
   const bytes = head.subarray(0, HEAD_BYTES);
@@ -28,6 +35,8 @@ export function recogniseFormat(head: Uint8Array): SourceFormat {
     else if (LEGACY.test(line)) vote('windows_update_log_legacy');
     else if (/<Event[\s>]/.test(line) && line.includes('schemas.microsoft.com/win/2004/08/events'))
       vote('event_xml');
+    else if (EVENT_JSON.test(line)) vote('event_documents');
+    else if (isViewerLine(line)) vote('event_viewer_text');
     else {
       const header = readHeader(line);
       if (header === null || header.component === '') return;
@@ -60,6 +69,10 @@ export function createReader(format: SourceFormat): SourceReader | null {
       return new EventLogFileReader();
     case 'event_xml':
       return new EventXmlReader();
+    case 'event_documents':
+      return new EventDocumentReader();
+    case 'event_viewer_text':
+      return new EventViewerTextReader();
     case 'unknown':
       return null;
   }

@@ -58,7 +58,6 @@ describe('one Windows event', () => {
     ['store_app', { ...update, serviceGuid: '{855E8A7C-ECB4-4CA3-B045-1DFA50104289}' }],
     ['store_app', { ...update, updateTitle: '9WZDNCRFJBH4-Microsoft.Windows.Photos' }],
     ['defender_definition', { ...update, updateTitle: 'Security Intelligence Update (KB2267602)' }],
-    ['no_update_named', {}],
   ])('sets aside %s', (reason, data) => {
     expect(reportOf(event('WindowsUpdateClient', 20, { ...data, errorCode: '0x80073d02' }))).toBe(reason);
   });
@@ -85,10 +84,12 @@ describe('one Windows event', () => {
       hresult: '0x800f0984',
     });
     expect(servicing(3, { ErrorCode: '0x80070bc2' })).toMatchObject({ outcome: 'pending_reboot' });
-    expect(servicing(2, { IntendedPackageStateTextized: 'Absent' })).toMatchObject({
-      outcome: 'succeeded',
-      operation: 'uninstall',
-    });
+    const removed = { outcome: 'succeeded', operation: 'uninstall', packageTargetState: 'Absent' };
+    expect(servicing(2, { IntendedPackageState: '5000' })).toMatchObject(removed);
+    // The text beside the number is in the language of the machine.
+    expect(
+      servicing(2, { IntendedPackageState: '5000', IntendedPackageStateTextized: '不存在' }),
+    ).toMatchObject(removed);
     expect(servicing(1, { Client: 'AutoCorruptionRepair' })).toBe('repair_session');
     expect(servicing(8)).toBe('feature_change');
     expect(servicing(3, { PackageIdentifier: 'KB777778', ErrorCode: '0x8024402c' })).toMatchObject({
@@ -98,6 +99,13 @@ describe('one Windows event', () => {
     expect(servicing(3, { PackageIdentifier: 'KB777778', ErrorCode: '0x8024402c' })).not.toHaveProperty(
       'targetKb',
     );
+  });
+
+  it('a failure that names no update is told, a success that names none is not', () => {
+    expect(reportOf(event('Servicing', 3, {}))).toMatchObject({ outcome: 'failed', source: 'servicing' });
+    expect(reportOf(event('WindowsUpdateClient', 20, {}))).toMatchObject({ outcome: 'failed' });
+    expect(reportOf(event('Servicing', 2, {}))).toBe('no_update_named');
+    expect(reportOf(event('WindowsUpdateClient', 19, {}))).toBe('no_update_named');
   });
 
   it('stand-alone installer: code in decimal, KB from the title', () => {

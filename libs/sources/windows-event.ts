@@ -9,9 +9,12 @@ export interface WindowsEvent {
   readonly provider: string;
   readonly eventId: number;
   readonly channel: string;
-  readonly recordId: number;
-  /** UTC, cut to milliseconds. */
-  readonly timeCreated: string;
+  /** Null when the shipper or the text does not say it. */
+  readonly recordId: number | null;
+  /** UTC, cut to milliseconds; null when the zone is not known. */
+  readonly timeCreated: string | null;
+  /** The time as written, for text without a zone. */
+  readonly timeText?: string;
   readonly computer: string;
   /** EventData or UserData by field name as written; '' = present and empty. */
   readonly data: ReadonlyMap<string, string>;
@@ -43,7 +46,10 @@ const REPAIR_CLIENT = 'AutoCorruptionRepair';
 
 const aside = (reason: SetAsideReason): EventReading => ({ kind: 'aside', reason });
 
-/** One event → a report of what it says about an update attempt, or why it says nothing about one. */
+/**
+ * One event → a report of what it says about an update attempt, or why it says nothing about one. A failure is told even
+ * when the event does not say of which update.
+ */
 export function readWindowsEvent(event: WindowsEvent): EventReading {
   switch (event.provider.toLowerCase()) {
     case CLIENT:
@@ -67,16 +73,19 @@ function common(
   const { channel, recordId, timeCreated, computer } = event;
   return {
     ...(computer !== '' && { deviceName: computer.slice(0, 255) }),
-    naturalKey: {
-      kind: 'event_log',
-      channel: channel.toLowerCase().slice(0, 256) || 'unknown',
-      recordId,
-      timeCreated,
-    },
+    ...(recordId !== null &&
+      timeCreated !== null && {
+        naturalKey: {
+          kind: 'event_log' as const,
+          channel: channel.toLowerCase().slice(0, 256) || 'unknown',
+          recordId,
+          timeCreated,
+        },
+      }),
     occurredAt: timeCreated,
-    occurredAtText: timeCreated,
-    utcOffset: '+00:00',
-    timeSource: 'utc',
+    occurredAtText: timeCreated ?? event.timeText?.slice(0, 64) ?? '(undated)',
+    utcOffset: timeCreated === null ? null : '+00:00',
+    timeSource: timeCreated === null ? 'unknown' : 'utc',
     parser: { name: parser, version: READER_VERSION },
   };
 }
@@ -110,10 +119,10 @@ function readClientEvent(event: WindowsEvent): EventReading {
     return aside(meaning);
   const ignored = asideReasonOf({ title, kb, serviceId });
   if (ignored !== null) return aside(ignored);
-  if (kb === undefined && updateId === undefined) return aside('no_update_named');
+  const failing = meaning === 'failed' || meaning === 'download_failed';
+  if (kb === undefined && updateId === undefined && !failing) return aside('no_update_named');
   const revision = Number(field(event, 'updateRevisionNumber'));
   const code = codeOf(field(event, 'errorCode') ?? '');
-  const failing = meaning === 'failed' || meaning === 'download_failed';
   const restart = code !== undefined && RESTART_CODES.has(code);
   const channel = channelOf(serviceId);
   return {
@@ -145,11 +154,12 @@ function readServicingEvent(event: WindowsEvent): EventReading {
   const client = field(event, 'Client') ?? '';
   if (client === REPAIR_CLIENT) return aside('repair_session');
   const identity = field(event, 'PackageIdentifier');
-  if (identity === undefined) return aside('no_update_named');
+  // A shipper may drop the fields of a failure (OpenTelemetry): that it failed is a fact all the same.
+  if (identity === undefined && eventId !== 3) return aside('no_update_named');
   const start = stateOf(event, 'InitialPackageState');
   const target = stateOf(event, 'IntendedPackageState');
   const code = codeOf(field(event, 'ErrorCode') ?? '');
-  const kb = kbIn(identity);
+  const kb = kbIn(identity ?? '');
   const restart = code !== undefined && RESTART_CODES.has(code);
   const reached = target === 'Installed' || target === 'Absent' || target === 'Permanent';
   const outcome = (
@@ -173,7 +183,8 @@ function readServicingEvent(event: WindowsEvent): EventReading {
             ? 'unknown'
             : 'install',
       ...(kb !== undefined && { targetKb: kb }),
-      ...(kb === undefined || identity.includes('~') ? { packageIdentity: identity.slice(0, 512) } : {}),
+      ...(identity !== undefined &&
+        (kb === undefined || identity.includes('~')) && { packageIdentity: identity.slice(0, 512) }),
       ...(start !== undefined && { packageStartState: start }),
       ...(target !== undefined && { packageTargetState: target }),
       ...(/^DISM/i.test(client) && { channel: 'dism' as const }),
@@ -191,7 +202,7 @@ function readWusaEvent(event: WindowsEvent): EventReading {
   const title = field(event, 'updateTitle') ?? field(event, 'title');
   const texts = title === undefined ? [...event.data.values()] : [title];
   const kb = texts.map((text) => kbIn(text)).find((known) => known !== undefined);
-  if (kb === undefined) return aside('no_update_named');
+  if (kb === undefined && eventId !== 3) return aside('no_update_named');
   const code = codeOf(field(event, 'errorCode') ?? '');
   const restart = code !== undefined && RESTART_CODES.has(code);
   return {
@@ -200,7 +211,7 @@ function readWusaEvent(event: WindowsEvent): EventReading {
       source: 'wusa',
       ...common(event, 'windows-event'),
       operation: 'install',
-      targetKb: kb,
+      ...(kb !== undefined && { targetKb: kb }),
       ...(title !== undefined && { updateTitle: title.slice(0, 1024) }),
       channel: 'msu_wusa',
       outcome: restart ? 'pending_reboot' : eventId === 2 ? 'succeeded' : 'failed',
@@ -218,9 +229,11 @@ function field(event: WindowsEvent, name: string): string | undefined {
   return undefined;
 }
 
+/** The number is the same in every language; the text beside it is not. */
 function stateOf(event: WindowsEvent, name: string): string | undefined {
-  const text = field(event, `${name}Textized`) ?? field(event, name);
-  return text === undefined ? undefined : (STATES[text] ?? text).slice(0, 64);
+  const number = field(event, name);
+  const text = STATES[number ?? ''] ?? field(event, `${name}Textized`) ?? number;
+  return text?.slice(0, 64);
 }
 
 /** `2024-11-14T16:17:33.847495100Z` cut to milliseconds; null when it is no UTC instant. */

@@ -74,7 +74,7 @@ export class EventLogFileReader implements SourceReader {
       this.account.notUnderstood();
       return null;
     }
-    this.account.covers(event.timeCreated);
+    if (event.timeCreated !== null) this.account.covers(event.timeCreated);
     const reading = readWindowsEvent(event);
     if (reading.kind === 'aside') {
       this.account.setAside(reading.reason);
@@ -82,7 +82,7 @@ export class EventLogFileReader implements SourceReader {
     }
     this.account.understood();
     this.account.report();
-    return { recordId: event.recordId, report: reading.report };
+    return { recordId: event.recordId ?? record.recordID, report: reading.report };
   }
 }
 

@@ -3,6 +3,7 @@ import { AccountKeeper } from '../reading-account.js';
 import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
 import { TextPieces } from '../text-pieces.js';
 import { instantOf, readWindowsEvent } from '../windows-event.js';
+import type { WindowsEvent } from '../windows-event.js';
 import { EventElements } from './event-elements.js';
 
 const LONGEST_EVENT = 1 << 20;
@@ -62,32 +63,12 @@ export class EventXmlReader implements SourceReader {
   }
 
   private event(xml: string): void {
-    const elements = new EventElements();
-    const parser = new SaxesParser();
-    try {
-      parser.on('opentag', ({ name, attributes }) => {
-        elements.open(name, attributes);
-      });
-      parser.on('text', (text) => {
-        elements.text(text);
-      });
-      parser.on('cdata', (text) => {
-        elements.text(text);
-      });
-      parser.on('closetag', () => {
-        elements.close();
-      });
-      parser.write(xml).close();
-    } catch {
-      this.account.notUnderstood();
-      return;
-    }
-    const event = elements.event(instantOf);
+    const event = readEventXml(xml);
     if (event === null) {
       this.account.notUnderstood();
       return;
     }
-    this.account.covers(event.timeCreated);
+    if (event.timeCreated !== null) this.account.covers(event.timeCreated);
     const reading = readWindowsEvent(event);
     if (reading.kind === 'aside') {
       this.account.setAside(reading.reason);
@@ -95,6 +76,30 @@ export class EventXmlReader implements SourceReader {
     }
     this.account.understood();
     this.account.report();
-    this.found.push({ recordId: event.recordId, report: reading.report });
+    this.found.push({ ...(event.recordId !== null && { recordId: event.recordId }), report: reading.report });
   }
+}
+
+/** One `<Event …>…</Event>`; null when it is no XML or lacks provider, number or a UTC time. */
+export function readEventXml(xml: string): WindowsEvent | null {
+  const elements = new EventElements();
+  const parser = new SaxesParser();
+  try {
+    parser.on('opentag', ({ name, attributes }) => {
+      elements.open(name, attributes);
+    });
+    parser.on('text', (text) => {
+      elements.text(text);
+    });
+    parser.on('cdata', (text) => {
+      elements.text(text);
+    });
+    parser.on('closetag', () => {
+      elements.close();
+    });
+    parser.write(xml).close();
+  } catch {
+    return null;
+  }
+  return elements.event(instantOf);
 }

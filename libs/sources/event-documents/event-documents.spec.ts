@@ -1,0 +1,366 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { readAll } from '../evidence-fixtures.contract.js';
+import { eventInstant, nanosInstant } from './event-instant.js';
+import { JsonDocuments } from './json-documents.js';
+import { NotProtobuf, readOtlpProtobuf } from './otlp-protobuf.js';
+import { eventsInDocument } from './read-event-documents.js';
+
+const TITLE = '2024-09 Cumulative Update for Windows 10 (KB5043050)';
+const GUID = '25acae93-40d4-4e62-814c-efb2f29f1bca';
+const SERVICE = '{3DA21691-E39D-4DA6-8A4B-B43877BCB1B7}';
+const fields = {
+  errorCode: '0x80070570',
+  updateTitle: TITLE,
+  updateGuid: `{${GUID}}`,
+  updateRevisionNumber: '201',
+  serviceGuid: SERVICE,
+};
+const provider = 'Microsoft-Windows-WindowsUpdateClient';
+const expected = {
+  source: 'windows_update_client',
+  deviceName: 'PC-0042.bank.example',
+  targetKb: 'KB5043050',
+  updateId: GUID,
+  updateRevision: 201,
+  channel: 'wsus',
+  outcome: 'failed',
+  hresult: '0x80070570',
+  naturalKey: { kind: 'event_log', channel: 'system', recordId: 77, timeCreated: '2024-09-10T08:00:00.123Z' },
+};
+const winlog = {
+  provider_name: provider,
+  event_id: '20',
+  channel: 'System',
+  record_id: 77,
+  computer_name: 'PC-0042.bank.example',
+  event_data: fields,
+};
+const time = '2024-09-10T08:00:00.123Z';
+const datadogFields = Object.entries(fields).map(([Name, Value]) => ({ Name, '#text': Value }));
+const otelBody = {
+  channel: 'System',
+  computer: 'PC-0042.bank.example',
+  event_id: { id: 20, qualifiers: 0 },
+  provider: { name: provider, guid: '', event_source: '' },
+  record_id: 77,
+  system_time: '2024-09-10T08:00:00.1239999Z',
+  event_data: { data: Object.entries(fields).map(([name, value]) => ({ [name]: value })) },
+};
+const system = {
+  Provider: { Name: provider },
+  EventID: { value: 20, qualifiers: '' },
+  Channel: 'System',
+  EventRecordID: '77',
+  Computer: 'PC-0042.bank.example',
+  TimeCreated: { SystemTime: '2024-09-10T08:00:00.1230000Z' },
+};
+
+/** Plain JSON as an OTLP AnyValue. */
+function anyValue(value: unknown): unknown {
+  if (typeof value === 'string') return { stringValue: value };
+  if (typeof value === 'number') return { intValue: String(value) };
+  if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValue) } };
+  const values = Object.entries(value as object).map(([key, member]) => ({ key, value: anyValue(member) }));
+  return { kvlistValue: { values } };
+}
+const otlp = (...bodies: unknown[]) => ({
+  resourceLogs: [{ scopeLogs: [{ logRecords: bodies.map((body) => ({ body: anyValue(body) })) }] }],
+});
+
+/** The same tree in protobuf, written independently of the reader. */
+const varint = (value: number): number[] =>
+  value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
+const field = (number: number, bytes: readonly number[]) => [
+  ...varint(number * 8 + 2),
+  ...varint(bytes.length),
+  ...bytes,
+];
+function protobufValue(value: unknown): number[] {
+  if (typeof value === 'string') return field(1, [...Buffer.from(value)]);
+  if (typeof value === 'number') return [3 * 8, ...varint(value)];
+  if (Array.isArray(value))
+    return field(
+      5,
+      value.flatMap((item) => field(1, protobufValue(item))),
+    );
+  const pairs = Object.entries(value as object).flatMap(([key, member]) =>
+    field(1, [...field(1, [...Buffer.from(key)]), ...field(2, protobufValue(member))]),
+  );
+  return field(6, pairs);
+}
+const protobuf = (body: unknown) => {
+  const record = [
+    1 * 8 + 1,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    ...field(3, [...Buffer.from('INFO')]),
+    ...field(5, protobufValue(body)),
+  ];
+  return Uint8Array.from(field(1, [...field(1, []), ...field(2, field(2, record))]));
+};
+
+const SHAPES: Readonly<Record<string, object>> = {
+  'Winlogbeat 8': { '@timestamp': time, winlog, host: { name: 'forwarder' } },
+  'Winlogbeat 7': { '@timestamp': time, winlog: { ...winlog, event_id: 20, record_id: '77' } },
+  'Winlogbeat with dotted names': {
+    '@timestamp': time,
+    ...Object.fromEntries(
+      Object.entries({ ...winlog, event_data: undefined }).map(([key, value]) => [`winlog.${key}`, value]),
+    ),
+    ...Object.fromEntries(Object.entries(fields).map(([key, value]) => [`winlog.event_data.${key}`, value])),
+  },
+  'an Elasticsearch hit': { _index: 'x', _source: { '@timestamp': time, winlog } },
+  'Winlogbeat 6': {
+    '@timestamp': time,
+    source_name: provider,
+    event_id: 20,
+    log_name: 'System',
+    record_number: '77',
+    computer_name: 'PC-0042.bank.example',
+    event_data: fields,
+  },
+  Datadog: { Event: { System: system, EventData: { Data: fields } } },
+  'Datadog with listed fields': { Event: { System: system, EventData: { Data: datadogFields } } },
+  'Fluent Bit winevtlog': {
+    ProviderName: provider,
+    EventID: 20,
+    Channel: 'System',
+    EventRecordID: 77,
+    Computer: 'PC-0042.bank.example',
+    TimeCreated: '2024-09-10 16:00:00.123 +0800',
+    StringInserts: Object.values(fields),
+  },
+  'OpenTelemetry body': otelBody,
+  'OTLP/JSON': otlp(otelBody),
+  'OTLP/JSON with text': otlp(JSON.stringify(otelBody)),
+  'Sumo, objects as text': {
+    ...otelBody,
+    event_id: '{"id":"20","qualifiers":"0"}',
+    provider: JSON.stringify({ name: provider }),
+    event_data: JSON.stringify(otelBody.event_data),
+    record_id: '77',
+    system_time: '2024-09-10T08:00:00+1230000Z',
+  },
+};
+
+describe('event documents', () => {
+  for (const [shape, document] of Object.entries(SHAPES)) {
+    it(`${shape}: the same report with the same key`, () => {
+      for (const text of [
+        JSON.stringify(document),
+        JSON.stringify([document], null, 2),
+        `${JSON.stringify(document)}\n`,
+      ]) {
+        const { reports, account } = readAll(Buffer.from(text));
+        expect(reports.map(({ report }) => report)).toEqual([expect.objectContaining(expected)]);
+        expect(account).toMatchObject({
+          format: 'event_documents',
+          records: 1,
+          notUnderstood: 0,
+          reports: 1,
+        });
+      }
+    });
+  }
+
+  it('OTLP in protobuf is the same tree; bytes that are none are refused, whatever they are', () => {
+    expect(eventsInDocument(readOtlpProtobuf(protobuf(otelBody)))).toEqual(eventsInDocument(otlp(otelBody)));
+    expect(() => readOtlpProtobuf(protobuf(otelBody).subarray(0, 90))).toThrow(NotProtobuf);
+    const wild = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.tuple(fc.nat(), fc.nat(255)).map(([at, value]) => {
+        const bytes = protobuf(otelBody);
+        bytes[at % bytes.length] = value;
+        return bytes;
+      }),
+    );
+    fc.assert(
+      fc.property(wild, (bytes) => {
+        try {
+          expect(Array.isArray(eventsInDocument(readOtlpProtobuf(bytes)))).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(NotProtobuf);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('servicing events by position, and what a message says when the fields were dropped', () => {
+    const servicing = (EventID: number, StringInserts: unknown[], Message = '') => ({
+      ProviderName: 'Microsoft-Windows-Servicing',
+      EventID,
+      Channel: 'Setup',
+      Computer: 'PC-1',
+      TimeCreated: '2023-02-10 05:41:19 +0000',
+      StringInserts,
+      Message,
+    });
+    const documents = [
+      servicing(1, ['KB5020874', 5000, 'Absent', 5112, 'Installed', 'WindowsUpdateAgent']),
+      servicing(3, ['KB5020874', '5112', '0x800f0984', 'WindowsUpdateAgent']),
+      servicing(3, [], 'Package KB5020874 failed to be changed to the Installed state. Status: 0x800f0984.'),
+      servicing(
+        1,
+        [],
+        '正在启动程序包 KB5020874 的更改。当前状态为 不存在。目标状态为 已安装。客户端 ID: UpdateAgentLCU。',
+      ),
+    ];
+    const { reports, account } = readAll(Buffer.from(documents.map((one) => JSON.stringify(one)).join('\n')));
+    expect(account).toMatchObject({ records: 4, understood: 4 });
+    expect(
+      reports.map(({ report }) => [
+        report.outcome,
+        report.packageStartState,
+        report.packageTargetState,
+        report.hresult,
+      ]),
+    ).toEqual([
+      ['unknown', 'Absent', 'Installed', undefined],
+      ['failed', undefined, 'Installed', '0x800f0984'],
+      ['failed', undefined, 'Installed', '0x800f0984'],
+      ['unknown', 'Absent', 'Installed', undefined],
+    ]);
+    expect(new Set(reports.map(({ report }) => report.targetKb))).toEqual(new Set(['KB5020874']));
+  });
+
+  it('a cut line costs no other; what is no event is counted', () => {
+    const good = JSON.stringify(SHAPES['Winlogbeat 8']);
+    const lines = [good, good.slice(0, 300), good, '{"metric": 1}', 'noise', good];
+    const { reports, account } = readAll(Buffer.from(lines.join('\n')));
+    expect(reports).toHaveLength(3);
+    expect(account).toMatchObject({ records: 6, understood: 3, notUnderstood: 3 });
+  });
+
+  it('cuts documents out of any text as a JSON parser would', () => {
+    const documents = fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { maxLength: 5 });
+    fc.assert(
+      fc.property(
+        documents,
+        fc.constantFrom(0, 1, 4),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 9 }),
+        (all, indent, list, size) => {
+          const text = list
+            ? JSON.stringify(all, null, indent)
+            : all.map((one) => JSON.stringify(one, null, indent)).join('\n');
+          const found: unknown[] = [];
+          const cutter = new JsonDocuments((document) =>
+            found.push(document === null ? null : JSON.parse(document)),
+          );
+          const bytes = Buffer.from(text);
+          for (let at = 0; at < bytes.length; at += size) cutter.push(bytes.subarray(at, at + size));
+          cutter.finish();
+          expect(found).toEqual(all.map((one) => JSON.parse(JSON.stringify(one)) as unknown));
+        },
+      ),
+    );
+  });
+
+  it('times: any zone, cut to milliseconds, none without a zone', () => {
+    expect(eventInstant('2023-02-10 05:41:19 +0000')).toBe('2023-02-10T05:41:19.000Z');
+    expect(eventInstant('2023-02-10T05:41:19.9999999-03:30')).toBe('2023-02-10T09:11:19.999Z');
+    expect(eventInstant('2023-01-20T15:22:02+0000816Z')).toBe('2023-01-20T15:22:02.000Z');
+    expect(eventInstant('2023-02-10 05:41:19')).toBeNull();
+    expect(eventInstant('2023-13-10T05:41:19Z')).toBeNull();
+    expect(nanosInstant('1673969400123456789')).toBe('2023-01-17T15:30:00.123Z');
+    expect(nanosInstant('soon')).toBeNull();
+  });
+});
+
+describe('text of the Event Viewer', () => {
+  const message = `Installation Failure: Windows failed to install the following update with error 0x80070570: ${TITLE}.`;
+  const told = {
+    targetKb: 'KB5043050',
+    outcome: 'failed',
+    hresult: '0x80070570',
+    updateTitle: TITLE,
+    occurredAt: null,
+  };
+  const read = (text: string) => {
+    const { reports, account } = readAll(Buffer.from(text));
+    expect(account.format).toBe('event_viewer_text');
+    return { account, reports: reports.map(({ report }) => report) };
+  };
+
+  it('reads what "Save as" writes, with tabs and with commas', () => {
+    for (const mark of ['\t', ',']) {
+      const row = (...columns: string[]) => columns.join(mark);
+      const { reports, account } = read(
+        [
+          row('Level', 'Date and Time', 'Source', 'Event ID', 'Task Category'),
+          row('Error', '9/10/2024 4:00:00 PM', provider, '20', 'Windows Update Agent', `"${message}`),
+          'second line"',
+          row(
+            'Information',
+            '9/10/2024 3:00:00 PM',
+            'Service Control Manager',
+            '7036',
+            'None',
+            'The service stopped.',
+          ),
+        ].join('\r\n'),
+      );
+      expect(reports).toEqual([
+        expect.objectContaining({
+          ...told,
+          updateTitle: expect.stringContaining('KB5043050') as string,
+          occurredAtText: '9/10/2024 4:00:00 PM',
+        }),
+      ]);
+      expect(account).toMatchObject({
+        records: 3,
+        understood: 1,
+        setAside: { routine: 1, other_provider: 1 },
+      });
+    }
+  });
+
+  it('reads details copied as text, English and Chinese', () => {
+    const english = [
+      'Log Name:      System',
+      `Source:        ${provider}`,
+      'Date:          9/10/2024 4:00:00 PM',
+      'Event ID:      20',
+      'Computer:      PC-0042',
+      'Description:',
+      message,
+    ];
+    const chinese = [
+      '日志名称:          System',
+      `来源:            ${provider}`,
+      '日期:            2024/9/10 16:00:00',
+      '事件 ID:         20',
+      '计算机:          PC-0042',
+      '描述:',
+      '安装失败: Windows 无法安装以下更新，错误 0x80070570: 2024-09 累积更新 (KB5043050)。',
+      '事件 Xml:',
+      '<Event/>',
+    ];
+    expect(read([...english, '', ...chinese].join('\r\n')).reports).toEqual([
+      expect.objectContaining({ ...told, deviceName: 'PC-0042' }),
+      expect.objectContaining({
+        targetKb: 'KB5043050',
+        outcome: 'failed',
+        hresult: '0x80070570',
+        deviceName: 'PC-0042',
+        occurredAtText: '2024/9/10 16:00:00',
+      }),
+    ]);
+  });
+
+  it('reads printed rows and decimal codes; a blanked-out computer is none', () => {
+    const { reports } = read(
+      `Error XXXX.corp. 3 Microsoft-Windows-WUSA N/A CORP\\user Windows update "Security Update (KB5014692)" could not be installed because of error 2147943792 "" (Command line: "x")`,
+    );
+    expect(reports[0]).toMatchObject({ source: 'wusa', targetKb: 'KB5014692', hresult: '0x80070570' });
+    expect(reports[0]).not.toHaveProperty('deviceName');
+  });
+});
