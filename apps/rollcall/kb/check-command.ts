@@ -9,6 +9,7 @@ import { CommandFailure, EXIT } from '../exit-codes.js';
 import type { ExitCode } from '../exit-codes.js';
 import { printJson, printText, renderFacts } from '../output.js';
 import type { Cell } from '../output.js';
+import { kbNumber } from './kb-number.js';
 
 interface CheckOptions {
   readonly build?: string;
@@ -100,13 +101,6 @@ function describe(check: KbCheck, compliance: Compliance | null): string {
 
 const nameOf = ({ kb, osBuild: build, releaseLabel, releasedOn }: NamedRelease): string =>
   `${kb} (${build}, ${releaseLabel}, ${releasedOn})`;
-
-function kbNumber(text: string): string {
-  const digits = /^\s*(?:KB)?(\d{6,8})\s*$/i.exec(text)?.[1];
-  if (digits === undefined)
-    throw new CommandFailure(EXIT.usage, `"${text}" is no KB: expected KB and 6 to 8 digits`);
-  return `KB${digits}`;
-}
 
 function osBuild(text: string): string {
   const build = /^(?:10\.0\.)?(\d{4,6}(?:\.\d{1,6})?)$/.exec(text.trim())?.[1];

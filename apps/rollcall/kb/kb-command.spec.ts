@@ -1,4 +1,12 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { attemptReportSchema } from '#domain/attempt-event.js';
 import { runCommandLine } from '../program.js';
 
 let out: string;
@@ -46,5 +54,84 @@ describe('rollcall kb check', () => {
       edition: { verdict: 'conflict' },
       compliance: { verdict: 'n_behind', behind: 37 },
     });
+  });
+});
+
+describe('rollcall kb hash', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'rollcall-hash-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  // More than one piece of a stream, and not a whole number of pieces.
+  const content = Buffer.alloc(2_500_001, 'package');
+  const sha1 = createHash('sha1').update(content).digest('hex');
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const file = (name: string): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const hash = (...args: string[]) => runCommandLine(['kb', 'hash', ...args]);
+
+  it('streams both hashes and compares them', async () => {
+    const named = file(`windows10.0-kb5041578-x64_${sha1}.msu`);
+    expect(await hash(named, '--json')).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      file: named,
+      kb: 'KB5041578',
+      verdict: 'match',
+      bytes: content.length,
+      sha1,
+      sha256,
+      checks: [{ by: 'file_name', verdict: 'match' }],
+    });
+    expect(await hash(named)).toBe(0);
+    expect(out).toContain(sha256);
+  });
+
+  it('ends with what is worst', async () => {
+    const good = file(`a_${sha1}.cab`);
+    const wrong = file('windows10.0-kb5014692-x64.msu');
+    const free = file('free.msu');
+    expect(await hash(good, free)).toBe(3);
+    expect(await hash(good, wrong, free)).toBe(2);
+    expect(await hash(free, '--kb', '5014692')).toBe(2);
+    expect(await hash(good, join(folder, 'none.msu'), wrong)).toBe(1);
+    expect(await hash(folder)).toBe(1);
+    expect(await hash()).toBe(64);
+    expect(await hash(good, '--kb', 'x')).toBe(64);
+  });
+
+  it('attaches the verdict to an attempt as a report that a collector takes', async () => {
+    const bodies: string[] = [];
+    const collector = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        bodies.push(gunzipSync(Buffer.concat(chunks)).toString());
+        response.writeHead(202).end('{"accepted":1,"rejected":[]}');
+      });
+    });
+    await new Promise<void>((listening) => collector.listen(0, '127.0.0.1', listening));
+    try {
+      const url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
+      const to = ['--url', url, '--token', 't', '--device', 'pc-0042', '--at', '2022-08-18T16:00:00+08:00'];
+      const named = file(`windows10.0-kb5041578-x64_${sha1}.msu`);
+      expect(await hash(named, ...to)).toBe(0);
+      expect(attemptReportSchema.parse(JSON.parse(bodies[0] ?? ''))).toMatchObject({
+        deviceKey: 'pc-0042',
+        targetKb: 'KB5041578',
+        occurredAt: '2022-08-18T08:00:00.000Z',
+        outcome: 'unknown',
+        tags: { packageSha256: sha256, packageSha1: sha1, packageVerdict: 'match' },
+      });
+      expect(await hash(file('no-kb.msu'), ...to)).toBe(64);
+      expect(await hash(named, ...to.slice(0, 6))).toBe(64);
+      expect(bodies).toHaveLength(1);
+    } finally {
+      collector.close();
+    }
   });
 });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerCheck } from './check-command.js';
+import { registerHash } from './hash-command.js';
 
 /** Questions about updates and their files, answered from the catalogue in the program: no server, no network. */
 export function registerKb(program: Command): void {
@@ -7,4 +8,5 @@ export function registerKb(program: Command): void {
     .command('kb')
     .description('updates: does one fit a device, is a file what it claims to be');
   registerCheck(kb);
+  registerHash(kb);
 }
