@@ -107,7 +107,7 @@ class AskedStore extends AttemptStore {
       reportedHresult: '',
       innerErrors: [],
       excerpt: ['Error CSI poqexec 0x80071ab1'],
-      otherBanks: 1,
+      otherBanks: bank === null ? 1 : null,
       sources: ['servicing'],
     });
   }
@@ -297,6 +297,15 @@ describe('credentials', () => {
     ]) {
       expect((await ask(`api/v1/${path}?bank=bank-b`, 'rc_a')).status).toBe(403);
     }
+  });
+
+  it('for every bank, and no other, see how many other banks fail the same', async () => {
+    for (const path of ['c-bank-a', 'c-bank-a?bank=bank-a'])
+      expect(await askJson(`api/v1/cohorts/${path}`)).toMatchObject({ otherBanks: 1 });
+    expect((await ask('api/v1/cohorts/c-bank-a?bank=bank-b')).status).toBe(404);
+    expect(await askJson('api/v1/cohorts/c-bank-a', 'rc_a')).toMatchObject({ otherBanks: null });
+    const draft = await askJson('api/v1/cohorts/c-bank-a/case?lang=en', 'rc_a');
+    expect((draft as { body: string }).body).toContain('[not visible: number of other banks]');
   });
 
   it('are asked for, and need scope read', async () => {

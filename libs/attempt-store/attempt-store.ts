@@ -149,8 +149,8 @@ export interface CohortDetail extends Cohort {
   readonly reportedHresult: string;
   readonly innerErrors: readonly { readonly code: string; readonly kind: string }[];
   readonly excerpt: readonly string[];
-  /** Other banks with the same signature: a number, never names. */
-  readonly otherBanks: number;
+  /** Other banks with the same signature: a number, never names; null when asked for one bank. */
+  readonly otherBanks: number | null;
   /** Source kinds that told of it (`cbs_log`, `windows_update_client` …). */
   readonly sources: readonly string[];
 }

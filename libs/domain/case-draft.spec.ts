@@ -101,6 +101,14 @@ describe.each(['zh', 'en'] as const)('a case draft in %s', (language) => {
     expect(body).toContain(label('nextAction'));
   });
 
+  it('says that the number of other banks is not visible to whoever may not see it', () => {
+    const { body, missing } = draftCase({ ...cohort, otherBanks: null }, language);
+    const hidden = language === 'zh' ? '〔无权查看：其他银行数〕' : '[not visible: number of other banks]';
+    expect(body).toContain(hidden);
+    expect(missing).toContain('otherBanksCount');
+    expect(draftCase(cohort, language).body).not.toContain(hidden.slice(0, 6));
+  });
+
   it('takes what is told, and proposes to collect the decisive log only while it is lacking', () => {
     const told = {
       caseNo: 'CAS-1',

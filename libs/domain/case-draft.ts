@@ -6,7 +6,7 @@ import { withholdPersonal } from './personal-text.js';
 export interface CaseDraft {
   readonly title: string;
   readonly body: string;
-  /** Names of the fields that nobody has told yet; each stands in the text as missing. */
+  /** Names of the fields that nobody has told yet, or not to this reader; each stands in the text as missing or not visible. */
   readonly missing: readonly string[];
 }
 
@@ -23,7 +23,9 @@ export function draftCase(cohort: CohortFacts, language: CaseLanguage, known: Kn
   const missing = (Object.keys(words.labels) as CaseField[]).filter((field) => !values.has(field));
   const shown: Record<string, string> = { excerpt: excerptOf(cohort, words.excerpt) };
   for (const [field, value] of values) shown[field] = value;
-  for (const field of missing) shown[field] = fill(words.missing, { label: words.labels[field] });
+  const hidden = (field: CaseField) => field === 'otherBanksCount' && cohort.otherBanks === null;
+  for (const field of missing)
+    shown[field] = fill(hidden(field) ? words.hidden : words.missing, { label: words.labels[field] });
 
   const guard = (text: string): string => withholdPersonal(text, words.withheld);
   const body = words.body

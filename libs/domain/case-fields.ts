@@ -25,7 +25,8 @@ export interface CohortFacts {
   readonly reportedHresult: string;
   readonly innerErrors: readonly { readonly code: string; readonly kind: string }[];
   readonly excerpt: readonly string[];
-  readonly otherBanks: number;
+  /** null = whoever asks may not see it. */
+  readonly otherBanks: number | null;
   readonly sources: readonly string[];
 }
 
@@ -96,7 +97,7 @@ function fromCohort(
         .join(words.separator) || null,
     // Reasons are English sentences of the rules; the id alone is language-free.
     signature: language === 'en' ? `${signature.id} (${signature.reason})` : signature.id,
-    otherBanksCount: String(cohort.otherBanks),
+    otherBanksCount: cohort.otherBanks === null ? null : String(cohort.otherBanks),
     evidence: evidenceOf(cohort, sources, words),
     nextAction:
       device !== null && !cohort.sources.includes(DECISIVE_SOURCE)

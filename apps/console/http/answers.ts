@@ -50,7 +50,9 @@ export const cohortDetailAnswer = z.object({
   reportedHresult: z.string(),
   innerErrors: z.array(z.object({ code: z.string(), kind: z.string() })),
   excerpt: z.array(z.string()).describe('decisive lines, scrubbed'),
-  otherBanks: count,
+  otherBanks: count
+    .nullable()
+    .describe('other banks with the same signature; null for a credential of one bank'),
   sources: z.array(z.string()),
 }) satisfies z.ZodType<CohortDetail>;
 

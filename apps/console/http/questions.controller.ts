@@ -38,8 +38,8 @@ export class QuestionsController {
     @Param('cohortId') cohortId: string,
     @Query() query: unknown,
   ) {
-    const { bank } = await readerOf(this.admin, authorization, parseParameters(bankParameters, query).bank);
-    return this.questions.execute(new ShowCohort(bank, cohortId));
+    const reader = await readerOf(this.admin, authorization, parseParameters(bankParameters, query).bank);
+    return this.questions.execute(new ShowCohort(reader, cohortId));
   }
 
   @Get('cohorts/:cohortId/case')
@@ -49,8 +49,8 @@ export class QuestionsController {
     @Query() query: unknown,
   ) {
     const { bank: wanted, lang } = parseParameters(caseParameters, query);
-    const { bank } = await readerOf(this.admin, authorization, wanted);
-    return this.questions.execute(new DraftCase(bank, cohortId, lang));
+    const reader = await readerOf(this.admin, authorization, wanted);
+    return this.questions.execute(new DraftCase(reader, cohortId, lang));
   }
 
   @Get('devices/:deviceKey')

@@ -3,9 +3,11 @@ import { ForbiddenException, NotFoundException, UnauthorizedException } from '@n
 import { EVERY_BANK, credentialOf } from '#domain/admin.js';
 import type { AdminReader } from '#event-log/admin-reader.js';
 
-/** The bank whose rows a request may see; null = every bank. */
 export interface Reader {
+  /** The bank whose rows the request asks for; null = every bank. */
   readonly bank: string | null;
+  /** The credential is for every bank, whichever is asked for. */
+  readonly everyBank: boolean;
 }
 
 /**
@@ -31,12 +33,12 @@ export async function readerOf(
   if (credential.bank === EVERY_BANK) {
     if (wantedBank !== undefined && !(await isKnown(admin, wantedBank)))
       throw new NotFoundException(`bank ${wantedBank} is not known`);
-    return { bank: wantedBank ?? null };
+    return { bank: wantedBank ?? null, everyBank: true };
   }
   if (wantedBank !== undefined && wantedBank !== credential.bank) {
     throw new ForbiddenException(`the token reads ${credential.bank}, not ${wantedBank}`);
   }
-  return { bank: credential.bank };
+  return { bank: credential.bank, everyBank: false };
 }
 
 /** A bank added a moment ago may not be in the cached state yet. */

@@ -1,8 +1,9 @@
-import { NotFoundException } from '@nestjs/common';
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
 import { AttemptStore } from '#attempt-store/attempt-store.js';
 import { draftCase } from '#domain/case-draft.js';
+import { findCohort } from './find-cohort.js';
+import type { CohortReader } from './find-cohort.js';
 import { StorePosition, atPosition } from './store-position.js';
 import type { Position } from './store-position.js';
 
@@ -18,7 +19,7 @@ export interface CaseDraftAnswer extends Position {
 /** What would the support case of this cohort say? */
 export class DraftCase extends Query<CaseDraftAnswer> {
   constructor(
-    readonly bank: string | null,
+    readonly reader: CohortReader,
     readonly cohortId: string,
     readonly lang: 'zh' | 'en',
   ) {
@@ -33,10 +34,9 @@ export class DraftCaseHandler implements IQueryHandler<DraftCase> {
     private readonly position: StorePosition,
   ) {}
 
-  async execute({ bank, cohortId, lang }: DraftCase) {
-    return atPosition(this.position, bank, async () => {
-      const cohort = await this.store.cohort(bank, cohortId);
-      if (!cohort) throw new NotFoundException(`cohort ${cohortId} is not known`);
+  async execute({ reader, cohortId, lang }: DraftCase) {
+    return atPosition(this.position, reader.bank, async () => {
+      const cohort = await findCohort(this.store, reader, cohortId);
       return { cohortId, lang, ...draftCase(cohort, lang) };
     });
   }

@@ -1,13 +1,14 @@
-import { NotFoundException } from '@nestjs/common';
 import { Query, QueryHandler } from '@nestjs/cqrs';
 import type { IQueryHandler } from '@nestjs/cqrs';
 import { AttemptStore } from '#attempt-store/attempt-store.js';
 import type { CohortDetail } from '#attempt-store/attempt-store.js';
+import { findCohort } from './find-cohort.js';
+import type { CohortReader } from './find-cohort.js';
 
 /** What does one cohort look like from near? */
 export class ShowCohort extends Query<CohortDetail> {
   constructor(
-    readonly bank: string | null,
+    readonly reader: CohortReader,
     readonly cohortId: string,
   ) {
     super();
@@ -18,9 +19,7 @@ export class ShowCohort extends Query<CohortDetail> {
 export class ShowCohortHandler implements IQueryHandler<ShowCohort> {
   constructor(private readonly store: AttemptStore) {}
 
-  async execute({ bank, cohortId }: ShowCohort) {
-    const cohort = await this.store.cohort(bank, cohortId);
-    if (!cohort) throw new NotFoundException(`cohort ${cohortId} is not known`);
-    return cohort;
+  async execute({ reader, cohortId }: ShowCohort) {
+    return findCohort(this.store, reader, cohortId);
   }
 }

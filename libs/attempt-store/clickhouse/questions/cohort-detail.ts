@@ -1,4 +1,4 @@
-import type { CohortDetail } from '../../attempt-store.js';
+import type { Cohort, CohortDetail } from '../../attempt-store.js';
 import type { Ask } from './ask.js';
 import { cohortFromRow } from './cohort-rows.js';
 import type { CohortRow } from './cohort-rows.js';
@@ -38,12 +38,9 @@ export async function askCohortDetail(
     `SELECT bank, kb, device_key, branch, channel, open, last_at, attempts FROM ${database}.final_failures WHERE ${conditions.sql} ORDER BY open DESC, last_at DESC NULLS LAST, device_key`,
     conditions.parameters,
   );
-  const [evidence, others] = await Promise.all([
+  const [evidence, otherBanks] = await Promise.all([
     askEvidence(ask, database, cohort),
-    ask<{ banks: number }>(
-      `SELECT uniqExact(bank) AS banks FROM ${database}.final_failures WHERE signature_id = {signature:String} AND bank != {bank:String}`,
-      { signature: cohort.signature.id, bank: cohort.bank },
-    ),
+    bank === null ? askOtherBanks(ask, database, cohort) : null,
   ]);
   return {
     ...cohort,
@@ -57,8 +54,17 @@ export async function askCohortDetail(
     channels: countDevices(failures, (failure) => failure.channel),
     attempts: failures.reduce((sum, failure) => sum + failure.attempts, 0),
     ...evidence,
-    otherBanks: others[0]?.banks ?? 0,
+    otherBanks,
   };
+}
+
+/** How many other banks know the signature: for a reader of all banks only, because it tells of theirs. */
+async function askOtherBanks(ask: Ask, database: string, { bank, signature }: Cohort): Promise<number> {
+  const [row] = await ask<{ banks: number }>(
+    `SELECT uniqExact(bank) AS banks FROM ${database}.final_failures WHERE signature_id = {signature:String} AND bank != {bank:String}`,
+    { signature: signature.id, bank },
+  );
+  return row?.banks ?? 0;
 }
 
 interface EvidenceRow {
