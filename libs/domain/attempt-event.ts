@@ -28,10 +28,12 @@ const instant = instantSchema;
 export const codeSchema = z.string().regex(/^0x[0-9a-f]{8}$/, 'expected 0x and eight hexadecimal digits');
 const code = codeSchema;
 
-export const bankSchema = z.string().regex(/^[a-z0-9-]{1,32}$/, 'expected 1 to 32 of a-z, 0-9, -');
+export const BANK_PATTERN = /^[a-z0-9-]{1,32}$/;
+export const DEVICE_KEY_PATTERN = /^[a-z0-9][a-z0-9._-]{2,63}$/;
+export const bankSchema = z.string().regex(BANK_PATTERN, 'expected 1 to 32 of a-z, 0-9, -');
 export const deviceKeySchema = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{2,63}$/, 'expected 3 to 64 of a-z, 0-9, . _ -, a letter or digit first');
+  .regex(DEVICE_KEY_PATTERN, 'expected 3 to 64 of a-z, 0-9, . _ -, a letter or digit first');
 export const kbSchema = z.string().regex(/^KB\d{6,8}$/, 'expected KB and 6 to 8 digits');
 
 const innerError = z.strictObject({

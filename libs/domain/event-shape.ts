@@ -1,4 +1,4 @@
-import { bankSchema, deviceKeySchema } from './attempt-event.js';
+import { BANK_PATTERN, DEVICE_KEY_PATTERN } from './attempt-event.js';
 import {
   CHANNELS,
   DELIVERY_MODES,
@@ -34,8 +34,8 @@ const hasStrings =
 
 const required: Readonly<Record<string, Check>> = {
   eventId: (value) => typeof value === 'string' && value.length === 32,
-  bank: (value) => typeof value === 'string' && bankSchema.safeParse(value).success,
-  deviceKey: (value) => typeof value === 'string' && deviceKeySchema.safeParse(value).success,
+  bank: (value) => typeof value === 'string' && BANK_PATTERN.test(value),
+  deviceKey: (value) => typeof value === 'string' && DEVICE_KEY_PATTERN.test(value),
   receivedAt: (value) => typeof value === 'string' && isInstant(value),
 };
 

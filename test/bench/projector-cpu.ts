@@ -6,7 +6,6 @@ import type { EventLog, LogSlice } from '#event-log/event-log.js';
 import { readReportBody } from '../../apps/collector/rows/read-report-body.js';
 import { compileValidators } from '../../apps/collector/rows/report-validators.js';
 import { takeRows } from '../../apps/collector/rows/take-rows.js';
-import { batchFacts } from '../../apps/projector/project-batch/batch-facts.js';
 import { decodeSlices } from '../../apps/projector/project-batch/decode-slices.js';
 import { ProjectBatch, ProjectBatchHandler } from '../../apps/projector/project-batch/project-batch.js';
 import { fleetAttempt } from './fleet-attempt.js';
@@ -32,13 +31,8 @@ const writers = Object.assign(Object.create(StoreWriters.prototype) as StoreWrit
 const noLog = {} as EventLog;
 
 const decode = await measure(() => void decodeSlices(slices));
-const facts = await measure(() => {
-  const { attempts, inventories } = decodeSlices(slices);
-  batchFacts(attempts, inventories);
-});
 const insert = await measure(async () => {
-  const { attempts, inventories } = decodeSlices(slices);
-  await store.insertFacts(batchFacts(attempts, inventories));
+  await store.insertFacts(decodeSlices(slices).facts);
 });
 const handler = new ProjectBatchHandler(noLog, writers);
 const all = await measure(async () => {
@@ -50,9 +44,8 @@ console.log(
   JSON.stringify({
     name: 'projector-cpu',
     microsecondsPerEvent: {
-      decode: round(decode),
-      facts: round(facts - decode),
-      encodeFacts: round(insert - facts),
+      decodeToFacts: round(decode),
+      encodeFacts: round(insert - decode),
       tellAndEncodeHistories: round(all - insert),
       all: round(all),
     },

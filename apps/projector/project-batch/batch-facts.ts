@@ -1,40 +1,45 @@
-import type { AttemptEvent, InventoryEvent } from '#domain/attempt-event.js';
+import type { AttemptEvent, InventoryEvent, PatchEvent } from '#domain/attempt-event.js';
 import { toReport } from '#domain/to-report.js';
-import type { AliasLink, FactBatch, InventoryRow, KbLink } from '#attempt-store/attempt-store.js';
+import type { AliasLink, FactBatch, InventoryRow, KbLink, ReportRow } from '#attempt-store/attempt-store.js';
 
-/** Events → rows of the base tables. Pure; the same events give the same rows. */
-export function batchFacts(
-  attempts: readonly AttemptEvent[],
-  inventories: readonly InventoryEvent[],
-): FactBatch {
-  const reports = attempts.map((event) => ({
-    report: toReport(event),
-    updateTitle: event.updateTitle ?? '',
-    excerpt: event.excerpt ?? [],
-  }));
-  return {
-    reports,
-    inventories: inventories.map(toInventoryRow),
-    aliasLinks: uniqueBy(
-      [...attempts, ...inventories].flatMap(aliasLinksOf),
-      (link) => `${link.bank}/${link.aliasKind}/${link.aliasKey}/${link.deviceKey}`,
-    ),
-    kbLinks: uniqueBy(
-      reports.flatMap(({ report }): KbLink[] =>
-        report.kbKey.startsWith('KB') && report.updateId !== ''
-          ? [
-              {
-                bank: report.bank,
-                updateId: report.updateId,
-                updateRevision: report.updateRevision,
-                kb: report.kbKey,
-              },
-            ]
-          : [],
-      ),
-      (link) => `${link.bank}/${link.updateId}/${link.updateRevision}/${link.kb}`,
-    ),
-  };
+/**
+ * Events → rows of the base tables, one event after the other, so that an event need not outlive its rows. The same
+ * events give the same rows.
+ */
+export class BatchFacts {
+  private readonly reports: ReportRow[] = [];
+  private readonly inventories: InventoryRow[] = [];
+  private readonly aliasLinks = new Map<string, AliasLink>();
+  private readonly kbLinks = new Map<string, KbLink>();
+
+  add(event: PatchEvent): void {
+    if (event.eventType === 'patch.update_attempt') this.addAttempt(event);
+    else this.inventories.push(toInventoryRow(event));
+    const { bank, deviceKey } = event;
+    for (const { kind, key } of event.deviceAliases ?? []) {
+      const id = `${bank}/${kind}/${key}/${deviceKey}`;
+      if (!this.aliasLinks.has(id))
+        this.aliasLinks.set(id, { bank, deviceKey, aliasKind: kind, aliasKey: key });
+    }
+  }
+
+  rows(): FactBatch {
+    return {
+      reports: this.reports,
+      inventories: this.inventories,
+      aliasLinks: [...this.aliasLinks.values()],
+      kbLinks: [...this.kbLinks.values()],
+    };
+  }
+
+  private addAttempt(event: AttemptEvent): void {
+    const report = toReport(event);
+    this.reports.push({ report, updateTitle: event.updateTitle ?? '', excerpt: event.excerpt ?? [] });
+    const { bank, updateId, updateRevision, kbKey } = report;
+    if (updateId === '' || !kbKey.startsWith('KB')) return;
+    const id = `${bank}/${updateId}/${updateRevision}/${kbKey}`;
+    if (!this.kbLinks.has(id)) this.kbLinks.set(id, { bank, updateId, updateRevision, kb: kbKey });
+  }
 }
 
 function toInventoryRow(event: InventoryEvent): InventoryRow {
@@ -54,17 +59,4 @@ function toInventoryRow(event: InventoryEvent): InventoryRow {
     pendingReboot: event.pendingReboot ?? false,
     event: JSON.stringify(event),
   };
-}
-
-function aliasLinksOf(event: AttemptEvent | InventoryEvent): AliasLink[] {
-  return (event.deviceAliases ?? []).map(({ kind, key }) => ({
-    bank: event.bank,
-    deviceKey: event.deviceKey,
-    aliasKind: kind,
-    aliasKey: key,
-  }));
-}
-
-function uniqueBy<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
-  return [...new Map(items.map((item) => [keyOf(item), item])).values()];
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { AttemptEvent, InventoryEvent } from '#domain/attempt-event.js';
 import type { UnreadableReason } from '#domain/reasons.js';
 import { decodeEvent } from '#domain/upcast-event.js';
+import type { FactBatch } from '#attempt-store/attempt-store.js';
 import type { LogMessage, LogRecord, LogSlice } from '#event-log/event-log.js';
+import { BatchFacts } from './batch-facts.js';
 
 /** What became of a batch of messages. `largestArrivalMs` and `readable` run parallel to the slices. */
 export interface DecodedBatch {
-  readonly attempts: readonly AttemptEvent[];
-  readonly inventories: readonly InventoryEvent[];
+  readonly facts: FactBatch;
   readonly unreadable: readonly UnreadableMessage[];
   readonly largestArrivalMs: readonly (number | null)[];
   readonly readable: readonly (readonly boolean[])[];
@@ -22,8 +22,7 @@ export interface UnreadableMessage {
 
 /** Reads every message of the slices; never throws for what a message holds. */
 export function decodeSlices(slices: readonly LogSlice[]): DecodedBatch {
-  const attempts: AttemptEvent[] = [];
-  const inventories: InventoryEvent[] = [];
+  const facts = new BatchFacts();
   const unreadable: UnreadableMessage[] = [];
   const largest = new Map<LogSlice, number>();
   const readable = slices.map((slice) =>
@@ -33,15 +32,13 @@ export function decodeSlices(slices: readonly LogSlice[]): DecodedBatch {
         unreadable.push({ slice, record, reason: decoded.reason, detail: decoded.detail });
         return false;
       }
-      if (decoded.event.eventType === 'patch.update_attempt') attempts.push(decoded.event);
-      else inventories.push(decoded.event);
+      facts.add(decoded.event);
       largest.set(slice, Math.max(largest.get(slice) ?? 0, Date.parse(decoded.event.receivedAt)));
       return true;
     }),
   );
   return {
-    attempts,
-    inventories,
+    facts: facts.rows(),
     unreadable,
     readable,
     largestArrivalMs: slices.map((slice) => largest.get(slice) ?? null),

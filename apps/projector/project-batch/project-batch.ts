@@ -6,7 +6,6 @@ import { EventLog } from '#event-log/event-log.js';
 import type { LogSlice } from '#event-log/event-log.js';
 import { StoreWriters } from '#attempt-store/store-writers.js';
 import { allDone } from './all-done.js';
-import { batchFacts } from './batch-facts.js';
 import { decodeSlices, toDeadLetter } from './decode-slices.js';
 import type { DecodedBatch } from './decode-slices.js';
 import { LinkBook } from './link-book.js';
@@ -54,14 +53,14 @@ export class ProjectBatchHandler implements ICommandHandler<ProjectBatch> {
     if (decoded.unreadable.length > 0) {
       await this.log.append('patch.dead-letters', decoded.unreadable.map(toDeadLetter));
     }
-    const facts = batchFacts(decoded.attempts, decoded.inventories);
+    const { facts } = decoded;
     // Builds are read back from the store, so inventories must be there before anything is told.
     await store.insertFacts({ ...NO_FACTS, inventories: facts.inventories });
     const book = this.bookOf(generation, store);
     const changes = await book.learn(facts);
     const touched = await touchedKeys(store, book, facts, changes);
     // Told first: what it reads is what was stored before this batch.
-    const told = recomputeHistories(store, book, facts, touched, async (rows) => {
+    const told = recomputeHistories(store, book, touched, async (rows) => {
       await inserted;
       await store.writeHistories(rows);
     });
@@ -95,7 +94,7 @@ function summarise(decoded: DecodedBatch, slices: readonly LogSlice[]): Projecte
   for (const { reason } of decoded.unreadable) unreadable.set(reason, (unreadable.get(reason) ?? 0) + 1);
   return {
     messages: slices.reduce((sum, slice) => sum + slice.records.length, 0),
-    events: decoded.attempts.length + decoded.inventories.length,
+    events: decoded.facts.reports.length + decoded.facts.inventories.length,
     unreadable,
     largestArrivalMs: decoded.largestArrivalMs,
     readable: decoded.readable,

@@ -1,9 +1,10 @@
 import type { BuildObservation, Report } from '#domain/report.js';
 import { tellHistory } from '#domain/tell-history.js';
-import type { AttemptStoreWriter, FactBatch, HistoryKey, HistoryRow } from '#attempt-store/attempt-store.js';
+import type { AttemptStoreWriter, HistoryKey, HistoryRow } from '#attempt-store/attempt-store.js';
 import { allDone } from './all-done.js';
 import type { LinkBook } from './link-book.js';
-import type { TouchedKeys } from './touched-keys.js';
+import { keyIdOf } from './touched-keys.js';
+import type { TouchedKey, TouchedKeys } from './touched-keys.js';
 
 /** Links weigh more than copies in a version: with more links a key may hold fewer copies than before. */
 const COPIES_PER_LINK = 2 ** 26;
@@ -11,11 +12,7 @@ const COPIES_PER_LINK = 2 ** 26;
 /** Keys told in one go. While the store reads and writes one portion, the next is told. */
 const PORTION_KEYS = 10_000;
 
-/** What is to be told anew, and the reports of the batch that belong to it. */
-interface Portion {
-  readonly touched: TouchedKeys;
-  readonly inBatch: readonly Report[];
-}
+const NO_BUILDS: readonly BuildObservation[] = [];
 
 /**
  * Tells every touched key anew from all its reports: those of the batch and those already stored; each portion is
@@ -26,64 +23,57 @@ interface Portion {
 export async function recomputeHistories(
   store: AttemptStoreWriter,
   book: LinkBook,
-  facts: FactBatch,
   touched: TouchedKeys,
   write: (rows: readonly HistoryRow[]) => Promise<void>,
 ): Promise<void> {
+  const keys = [...touched.values()];
+  const portions: (readonly TouchedKey[])[] = [];
+  for (let at = 0; at < keys.length; at += PORTION_KEYS) portions.push(keys.slice(at, at + PORTION_KEYS));
   await allDone(
-    portionsOf(book, facts, touched).map(async ({ touched: keys, inBatch }) => {
-      const stored = await store.readReports(sourceKeys(book, keys));
-      await write(await tellPortion(store, book, keys, [...stored, ...inBatch]));
+    portions.map(async (portion) => {
+      const stored = new Map<TouchedKey, Report[]>();
+      for (const report of await store.readReports(sourceKeys(book, portion))) {
+        const key = touched.get(keyIdOf(book, report));
+        if (key) addTo(stored, key, report);
+      }
+      await write(await tellPortion(store, book, portion, stored));
     }),
   );
-}
-
-/** All reports of a key are in one portion. */
-function portionsOf(book: LinkBook, facts: FactBatch, touched: TouchedKeys): Portion[] {
-  const portions: { touched: TouchedKeys; inBatch: Report[] }[] = [];
-  const portionOfKey = new Map<string, { inBatch: Report[] }>();
-  let open = { touched: new Map<string, HistoryKey>(), inBatch: new Array<Report>() };
-  for (const [id, key] of touched) {
-    if (open.touched.size === 0) portions.push(open);
-    open.touched.set(id, key);
-    portionOfKey.set(id, open);
-    if (open.touched.size >= PORTION_KEYS) open = { touched: new Map(), inBatch: [] };
-  }
-  for (const { report } of facts.reports) portionOfKey.get(keyIdOf(book, report))?.inBatch.push(report);
-  return portions;
 }
 
 async function tellPortion(
   store: AttemptStoreWriter,
   book: LinkBook,
-  touched: TouchedKeys,
-  reports: readonly Report[],
+  portion: readonly TouchedKey[],
+  stored: ReadonlyMap<TouchedKey, readonly Report[]>,
 ): Promise<HistoryRow[]> {
-  const reportsByKey = new Map<string, Report[]>([...touched.keys()].map((id) => [id, []]));
-  for (const report of reports) reportsByKey.get(keyIdOf(book, report))?.push(report);
-  const builds = await readMissingBuilds(store, book, touched, reportsByKey);
-  return [...touched].map(([id, key]) => {
-    const own = reportsByKey.get(id) ?? [];
+  const reportsOf = (key: TouchedKey): readonly Report[] => {
+    const before = stored.get(key);
+    return before ? [...before, ...key.inBatch] : key.inBatch;
+  };
+  const builds = await readMissingBuilds(store, book, portion, reportsOf);
+  return portion.map((key) => {
+    const { bank, deviceKey, kb } = key;
+    const reports = reportsOf(key);
     return {
-      ...key,
-      version: book.linkCount(key.bank) * COPIES_PER_LINK + distinctCopies(own),
+      bank,
+      deviceKey,
+      kb,
+      version: book.linkCount(bank) * COPIES_PER_LINK + distinctCopies(reports),
       history: tellHistory({
-        bank: key.bank,
-        kb: key.kb,
-        reports: own,
-        builds: builds.get(`${key.bank}/${key.deviceKey}`) ?? [],
+        bank,
+        kb,
+        reports,
+        builds: builds.size === 0 ? NO_BUILDS : (builds.get(`${bank}/${deviceKey}`) ?? NO_BUILDS),
       }),
     };
   });
 }
 
-const keyIdOf = (book: LinkBook, { bank, deviceKey, kbKey }: Report): string =>
-  `${bank}/${book.canonicalOf(bank, deviceKey)}/${book.resolvedKb(bank, kbKey)}`;
-
 /** Under which (device, kbKey) as sent the reports of the touched keys may stand. */
 function sourceKeys(
   book: LinkBook,
-  touched: TouchedKeys,
+  portion: readonly TouchedKey[],
 ): { bank: string; deviceKey: string; kbKey: string }[] {
   const kbKeysByKb = new Map<string, string[]>();
   const kbKeysOf = ({ bank, kb }: HistoryKey) => {
@@ -92,34 +82,40 @@ function sourceKeys(
     kbKeysByKb.set(id, known);
     return known;
   };
-  return [...touched.values()].flatMap((key) =>
-    book
-      .membersOf(key.bank, key.deviceKey)
-      .flatMap((deviceKey) => kbKeysOf(key).map((kbKey) => ({ bank: key.bank, deviceKey, kbKey }))),
-  );
+  const sources: { bank: string; deviceKey: string; kbKey: string }[] = [];
+  for (const key of portion) {
+    for (const deviceKey of book.membersOf(key.bank, key.deviceKey))
+      for (const kbKey of kbKeysOf(key)) sources.push({ bank: key.bank, deviceKey, kbKey });
+  }
+  return sources;
 }
 
 /** Inventories matter only where a report does not say the build itself. */
 async function readMissingBuilds(
   store: AttemptStoreWriter,
   book: LinkBook,
-  touched: TouchedKeys,
-  reportsByKey: ReadonlyMap<string, readonly Report[]>,
+  portion: readonly TouchedKey[],
+  reportsOf: (key: TouchedKey) => readonly Report[],
 ): Promise<Map<string, BuildObservation[]>> {
   const wanted = new Map<string, { bank: string; deviceKey: string }>();
-  for (const [id, { bank, deviceKey }] of touched) {
-    if (!(reportsByKey.get(id) ?? []).some((report) => report.osBuild === '')) continue;
+  for (const key of portion) {
+    if (!reportsOf(key).some((report) => report.osBuild === '')) continue;
+    const { bank, deviceKey } = key;
     for (const member of book.membersOf(bank, deviceKey))
       wanted.set(`${bank}/${member}`, { bank, deviceKey: member });
   }
   const builds = new Map<string, BuildObservation[]>();
   for (const found of await store.readBuilds([...wanted.values()])) {
     const id = `${found.bank}/${book.canonicalOf(found.bank, found.deviceKey)}`;
-    const known = builds.get(id);
-    if (known) known.push(found);
-    else builds.set(id, [found]);
+    addTo(builds, id, found);
   }
   return builds;
+}
+
+function addTo<Key, Member>(groups: Map<Key, Member[]>, key: Key, member: Member): void {
+  const group = groups.get(key);
+  if (group) group.push(member);
+  else groups.set(key, [member]);
 }
 
 function distinctCopies(reports: readonly Report[]): number {

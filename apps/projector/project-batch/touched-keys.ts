@@ -1,8 +1,20 @@
 import type { AttemptStoreWriter, FactBatch, HistoryKey } from '#attempt-store/attempt-store.js';
+import type { Report } from '#domain/report.js';
 import type { LinkBook, LinkChanges } from './link-book.js';
 
+/** A key to tell anew, and what the batch itself reports of it. */
+export interface TouchedKey extends HistoryKey {
+  readonly inBatch: Report[];
+}
+
 /** Keys to tell anew, by their text form. Keys that no longer hold anything are told too: they become empty. */
-export type TouchedKeys = Map<string, HistoryKey>;
+export type TouchedKeys = ReadonlyMap<string, TouchedKey>;
+
+/** The text form of the key that a report belongs to, as the links stand now. */
+export const keyIdOf = (book: LinkBook, { bank, deviceKey, kbKey }: Report): string =>
+  idOf(bank, book.canonicalOf(bank, deviceKey), book.resolvedKb(bank, kbKey));
+
+const idOf = (bank: string, deviceKey: string, kb: string): string => `${bank}/${deviceKey}/${kb}`;
 
 /**
  * Every (bank, canonical device, resolved KB) whose conclusions may change with a batch: those of its reports; those
@@ -14,14 +26,19 @@ export async function touchedKeys(
   facts: FactBatch,
   changes: readonly LinkChanges[],
 ): Promise<TouchedKeys> {
-  const keys: TouchedKeys = new Map();
-  const touch = (bank: string, deviceKey: string, kb: string) => {
-    keys.set(`${bank}/${deviceKey}/${kb}`, { bank, deviceKey, kb });
+  const keys = new Map<string, TouchedKey>();
+  const touch = (bank: string, deviceKey: string, kb: string): TouchedKey => {
+    const id = idOf(bank, deviceKey, kb);
+    const known = keys.get(id);
+    if (known) return known;
+    const key = { bank, deviceKey, kb, inBatch: [] };
+    keys.set(id, key);
+    return key;
   };
-  const touchResolved = (bank: string, deviceKey: string, kbKey: string) => {
+  const touchResolved = (bank: string, deviceKey: string, kbKey: string): TouchedKey =>
     touch(bank, book.canonicalOf(bank, deviceKey), book.resolvedKb(bank, kbKey));
-  };
-  for (const { report } of facts.reports) touchResolved(report.bank, report.deviceKey, report.kbKey);
+  for (const { report } of facts.reports)
+    touchResolved(report.bank, report.deviceKey, report.kbKey).inBatch.push(report);
 
   for (const { bank, devices, updateKeys } of changes) {
     for (const { deviceKey, kbKey } of await store.readKbKeys(bank, [...devices])) {
