@@ -117,8 +117,10 @@ function ofWin32OrMore(value: number): CanonicalCode {
   return value <= 0xffff ? { code: spell(value), kind: 'win32', unwrapped: false } : ofHex(value, undefined);
 }
 
+/** 0x9… (warning) and 0xD… (error); with the customer bit on top (0xB…, 0xF…, such as −1) it is no NTSTATUS of Windows. */
 function isWrappedStatus(value: number): boolean {
-  return value >= SEVERITY_BIT && Math.floor(value / NT_BIT) % 2 === 1;
+  const top = Math.floor(value / NT_BIT);
+  return top === 0x9 || top === 0xd;
 }
 
 function looksLikeStatus(value: number): boolean {
