@@ -114,6 +114,9 @@ try {
         );
       })(),
       (async () => {
+        await check('dictionary of error codes', () =>
+          run(process.execPath, [join(root, 'scripts/dictionary-check.mjs')]),
+        );
         await check('lint (eslint)', () => run(...bin('eslint/bin/eslint.js', '.')));
         await check('import rules (dependency-cruiser)', () =>
           run(
