@@ -19,8 +19,11 @@ const FACT_FIELDS = (Object.keys(attemptEventSchema.unwrap().shape) as (keyof At
   .filter((field) => !TRAVEL_FIELDS.has(field))
   .sort();
 
+/** 64 bits: enough to tell copies of one event apart. */
+const HASH_LENGTH = 16;
+
 /**
- * SHA-256 (hex) of everything a copy says. Equal facts give equal hashes whatever the order of keys. The text under
+ * Start of the SHA-256 (hex) of everything a copy says. Equal facts give equal hashes whatever the order of keys. The text under
  * the hash is not JSON but length-prefixed: it runs for every message and is never read back.
  */
 export function copyHashOf(event: AttemptEvent): string {
@@ -29,7 +32,7 @@ export function copyHashOf(event: AttemptEvent): string {
     const value = event[field];
     if (value !== undefined) text += `${field}=${spell(value)}`;
   }
-  return hash('sha256', text, 'hex');
+  return hash('sha256', text, 'hex').slice(0, HASH_LENGTH);
 }
 
 function spell(value: unknown): string {

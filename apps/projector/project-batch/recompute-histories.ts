@@ -120,6 +120,5 @@ function addTo<Key, Member>(groups: Map<Key, Member[]>, key: Key, member: Member
 
 function distinctCopies(reports: readonly Report[]): number {
   if (reports.length < 2) return reports.length;
-  // The store keeps the first 16 characters of the hash; both forms must count alike.
-  return new Set(reports.map((report) => `${report.eventId}/${report.copyHash.slice(0, 16)}`)).size;
+  return new Set(reports.map(({ eventId, copyHash }) => `${eventId}/${copyHash}`)).size;
 }

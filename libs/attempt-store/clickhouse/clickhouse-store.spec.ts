@@ -8,8 +8,10 @@ describeAttemptStoreContract('ClickHouse out of the npm package chdb, over HTTP'
   const engine = await startTestEngine();
   const writer = connectClickHouse({ url: engine.urlFor('writer') });
   const reader = connectClickHouse({ url: engine.urlFor('reader') });
+  const openWriters = () => new ClickHouseWriters(writer, 'rules-of-the-test');
   return {
-    writers: new ClickHouseWriters(writer, 'rules-of-the-test'),
+    writers: openWriters(),
+    laterWriters: openWriters,
     // Questions go through the user of the console: its grants are part of the contract.
     store: new ClickHouseStore(reader, () => Promise.resolve('blue')),
     async dispose() {

@@ -18,6 +18,7 @@ import { INLINE_QUERY_SETTINGS, inlineTable, quote } from './inline-table.js';
 import { insertRows } from './insert-rows.js';
 import type { Column } from './insert-rows.js';
 import { migrate } from './migrate.js';
+import { RecentReports } from './recent-reports.js';
 import { REPORT_ROW_COLUMNS, REPORT_SELECT, reportFromRow } from './report-columns.js';
 import {
   ALERT_COLUMNS,
@@ -37,12 +38,16 @@ import type { WatchSeriesRow } from './questions/watch-series.js';
 /** Signatures already written by this process; the table forgets nothing, so a repeat is only work saved. */
 const KNOWN_SIGNATURES_MAX = 100_000;
 
+/** About 1 KB each. */
+const RECENT_REPORTS_MAX = 40_000;
+
 /** The projector's side of one generation. */
 export class ClickHouseWriter extends AttemptStoreWriter {
   private readonly database: string;
   private readonly knownSignatures = new Set<string>();
   /** Loaded with the first facts or question for them. */
   private storedKeys: Promise<StoredKeys> | null = null;
+  private recentReports = new RecentReports(RECENT_REPORTS_MAX);
 
   constructor(
     private readonly client: ClickHouseClient,
@@ -56,6 +61,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   forget(): void {
     this.knownSignatures.clear();
     this.storedKeys = null;
+    this.recentReports = new RecentReports(RECENT_REPORTS_MAX);
   }
 
   override async migrate(): Promise<void> {
@@ -66,7 +72,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     if (batch.reports.length > 0) {
       const storedKeys = await this.loadStoredKeys();
       // Before they are sent: whether an insert that failed has stored them is not known.
-      for (const { report } of batch.reports) storedKeys.add(report);
+      for (const { report } of batch.reports) this.recentReports.add(report, storedKeys.add(report));
     }
     await Promise.all([
       this.insert('reports', REPORT_ROW_COLUMNS, batch.reports),
@@ -81,8 +87,14 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   ): Promise<Report[]> {
     if (keys.length === 0) return [];
     const storedKeys = await this.loadStoredKeys();
-    const held = keys.filter((key) => storedKeys.mayHold(key));
-    if (held.length === 0) return [];
+    const recent: Report[] = [];
+    const held = keys.filter((key) => {
+      if (!storedKeys.mayHold(key)) return false;
+      const reports = this.recentReports.of(key);
+      if (reports) recent.push(...reports);
+      return reports === null;
+    });
+    if (held.length === 0) return recent;
     const wanted = inlineTable(
       { bank: 'String', kb_key: 'String', device_key: 'String' },
       held.map((key) => [key.bank, key.kbKey, key.deviceKey]),
@@ -95,7 +107,8 @@ export class ClickHouseWriter extends AttemptStoreWriter {
        WHERE bank IN (${banks}) AND kb_key IN (${kbKeys})
          AND (bank, kb_key, device_key) IN (SELECT bank, kb_key, device_key FROM ${wanted})`,
     );
-    return rows.map(reportFromRow);
+    for (const row of rows) recent.push(reportFromRow(row));
+    return recent;
   }
 
   override async readBuilds(

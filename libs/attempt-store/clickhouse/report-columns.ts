@@ -6,9 +6,6 @@ import type { Column } from './insert-rows.js';
 import { array, bool, nullable, text, time, uint32, uint8 } from './row-binary.js';
 import type { Encode } from './row-binary.js';
 
-/** Length of the kept part of a copy's hash: enough to tell copies of one event apart. */
-const COPY_HASH_LENGTH = 16;
-
 const fact = <T>(name: string, encode: Encode<T>, pick: (report: Report) => T): Column<ReportRow> =>
   column(name, encode, (row: ReportRow) => pick(row.report));
 
@@ -24,7 +21,7 @@ export const REPORT_ROW_COLUMNS: readonly Column<ReportRow>[] = [
   fact('kb_key', text, (r) => r.kbKey),
   fact('device_key', text, (r) => r.deviceKey),
   fact('event_id', text, (r) => r.eventId),
-  fact('copy_hash', text, (r) => r.copyHash.slice(0, COPY_HASH_LENGTH)),
+  fact('copy_hash', text, (r) => r.copyHash),
   fact('received_at', time, (r) => r.receivedAtMs),
   fact('parser_version', text, (r) => r.parserVersion),
   fact('evidence_count', uint8, (r) => r.evidenceCount),

@@ -39,8 +39,9 @@ export class StoredKeys {
     return keys;
   }
 
-  add(key: ReportKey): void {
-    this.set(hashOf(key));
+  /** @returns whether the key is surely new */
+  add(key: ReportKey): boolean {
+    return this.set(hashOf(key));
   }
 
   mayHold(key: ReportKey): boolean {
@@ -48,8 +49,10 @@ export class StoredKeys {
     return ((this.bits[hash >>> 3] ?? 0) & (1 << (hash & 7))) !== 0;
   }
 
-  private set(hash: number): void {
-    this.bits[hash >>> 3] = (this.bits[hash >>> 3] ?? 0) | (1 << (hash & 7));
+  private set(hash: number): boolean {
+    const before = this.bits[hash >>> 3] ?? 0;
+    this.bits[hash >>> 3] = before | (1 << (hash & 7));
+    return this.bits[hash >>> 3] !== before;
   }
 }
 

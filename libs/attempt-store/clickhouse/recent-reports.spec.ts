@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { toReport } from '#domain/to-report.js';
+import type { Report } from '#domain/report.js';
+import { sampleAttempt } from '../../../test/harness/sample-events.js';
+import { RecentReports } from './recent-reports.js';
+
+const report = (deviceKey: string, id: string): Report => toReport(sampleAttempt(id, { deviceKey }));
+
+describe('RecentReports', () => {
+  it('knows a key from its first report on, whole', () => {
+    const recent = new RecentReports(10);
+    const reports = [report('device-a', 'one'), report('device-a', 'two')] as const;
+    recent.add(reports[0], true);
+    recent.add(reports[1], false);
+    expect(recent.of(reports[0])).toEqual(reports);
+  });
+
+  it('never answers for a key whose first reports it has not seen, or has forgotten', () => {
+    const recent = new RecentReports(1);
+    const [old, newer, met] = [
+      report('device-a', 'one'),
+      report('device-b', 'two'),
+      report('device-c', 'three'),
+    ];
+    recent.add(met, false);
+    expect(recent.of(met)).toBeNull();
+    recent.add(old, true);
+    recent.add(newer, true);
+    expect(recent.of(old)).toBeNull();
+    expect(recent.of(newer)).toEqual([newer]);
+    // Back again, but no longer from its beginning.
+    recent.add(old, false);
+    expect(recent.of(old)).toBeNull();
+  });
+});
