@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { base32 } from './base32.js';
 
 /** 16 base32 characters (lower case) of SHA-256 over the parts: 80 bits, the same on every machine. */
 export function shortId(parts: readonly (string | number)[]): string {
-  return base32(createHash('sha256').update(JSON.stringify(parts)).digest(), 16);
+  return base32(hash('sha256', JSON.stringify(parts), 'buffer'), 16);
 }

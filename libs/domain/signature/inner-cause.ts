@@ -1,3 +1,4 @@
+import { boundedMemo } from '../bounded-memo.js';
 import { symbolOf } from '../codes/code-symbols.js';
 import { hresultOf, unwrapCode } from '../codes/canonical-code.js';
 import type { InnerError } from '../report.js';
@@ -19,16 +20,40 @@ const NEARNESS = { ntstatus: 0, win32: 1, hresult: 2 } as const;
  */
 export function innerCauseOf(outerCode: string, innerErrors: readonly InnerError[]): InnerCause | null {
   if (innerErrors.length === 0) return null;
-  const outer = unwrapCode(outerCode, 'hresult');
-  const candidates = innerErrors
-    .map(({ code, kind }) => unwrapCode(code, kind))
-    .filter(({ code, kind }) => Number(code) !== 0 && !(code === outer.code && kind === outer.kind))
-    .sort((left, right) => {
-      const wrapper = Number(isWrapperCode(hresultOf(left))) - Number(isWrapperCode(hresultOf(right)));
-      return wrapper || NEARNESS[left.kind] - NEARNESS[right.kind] || (left.code < right.code ? -1 : 1);
-    });
-  const best = candidates[0];
-  if (!best) return null;
-  const text = best.kind === 'win32' ? `${Number(best.code)} (win32)` : `${best.code} (${best.kind})`;
-  return { text, symbol: symbolOf(best.code, best.kind) };
+  const outer = candidateOf(outerCode, 'hresult');
+  let best: Candidate | null = null;
+  for (const { code, kind } of innerErrors) {
+    const candidate = candidateOf(code, kind);
+    if (candidate.isSuccess || candidate.text === outer.text) continue;
+    if (best === null || isNearer(candidate, best)) best = candidate;
+  }
+  return best;
 }
+
+/** An error as it stands in the comparison. */
+interface Candidate extends InnerCause {
+  readonly code: string;
+  readonly isSuccess: boolean;
+  /** Nearest to the cause first. */
+  readonly rank: number;
+}
+
+/** The same few codes come again and again. */
+const candidates = boundedMemo<Candidate>(20_000);
+
+function candidateOf(written: string, writtenKind: InnerError['kind']): Candidate {
+  return candidates(`${writtenKind}${written}`, () => {
+    const unwrapped = unwrapCode(written, writtenKind);
+    const { code, kind } = unwrapped;
+    return {
+      code,
+      text: kind === 'win32' ? `${Number(code)} (win32)` : `${code} (${kind})`,
+      symbol: symbolOf(code, kind),
+      isSuccess: Number(code) === 0,
+      rank: NEARNESS[kind] + (isWrapperCode(hresultOf(unwrapped)) ? 10 : 0),
+    };
+  });
+}
+
+const isNearer = (left: Candidate, right: Candidate): boolean =>
+  left.rank === right.rank ? left.code < right.code : left.rank < right.rank;

@@ -4,12 +4,16 @@ const GUID = /\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?
 const SID = /s-1-\d+(?:-\d+)+(?:_classes)?/g;
 /** Windows' own names for machines that nobody named. */
 const MADE_UP_HOST = /\b(?:desktop|laptop|win)-[0-9a-z]{7,15}\b/g;
-const PROFILE = /(?:^|\\)(?:users|documents and settings)\\([^\\]+)/;
+const PROFILE = /(?:^|\\)(?:users|documents and settings|profiles)\\([^\\]+)/;
 /** What the scrubbing of texts leaves where a name was: the same family with it and without. */
 const SCRUBBED = /<(?:sid|user|host|name|mail)>/g;
 const SESSION = /\b\d{5,}_\d{3,}\b/g;
 const VERSION = /\b\d+(?:\.\d+){2,}\b/g;
 const LONG_HEX = /(?<![0-9a-z])(?=[0-9a-f]*\d)[0-9a-f]{8,}(?![0-9a-z])/g;
+/** `CDPUserSvc_3a4f2`: a service of one user's session. */
+const SERVICE_OF_SESSION = /_[0-9a-f]{4,8}$/;
+/** On a share only what an update is made of is told: any other name may be a person's folder or file. */
+const PART_OF_UPDATE = /\.(?:cab|cat|dll|esd|exe|inf|manifest|msi|msp|msu|mum|psf|sys|wim)$/;
 /** `arch_name_token_version_culture_hash`: how WinSxS names the folder of a component. */
 const WINSXS_KEY = /^(?:amd64|x86|wow64|arm64|arm|msil|ia64)_(.+?)_[0-9a-f]{16}_[^_]*_[^_]*_[0-9a-f]{16}$/;
 /** Values that stand for a service's shared profiles, not for a person. */
@@ -23,10 +27,14 @@ const SHARED_PROFILES: ReadonlySet<string> = new Set(['public', 'default', 'all 
  */
 export function objectFamily({ type, name, path }: FailingObject): string {
   const isFile = type === 'file' || type === 'folder';
-  const text = isFile && path !== undefined && path !== '' ? path : name;
-  const family = familyOf(text.normalize('NFC').trim().toLowerCase());
+  const written = isFile && path !== undefined && path !== '' ? path : name;
+  const text = written.normalize('NFC').trim().toLowerCase();
+  const family = familyOf(type === 'service' ? text.replace(SERVICE_OF_SESSION, '') : text);
   return family === '' ? '' : `${type}:${family}`;
 }
+
+/** Any other word of a source (`CSI Other`) without what must not enter a signature. */
+export const plainWord = (written: string): string => familyOf(written.normalize('NFC').trim().toLowerCase());
 
 function familyOf(text: string): string {
   const identity = text.split('~');
@@ -41,8 +49,12 @@ function familyOf(text: string): string {
     .filter((part) => part !== '');
   const last = parts.at(-1) ?? '';
   if (last === '' || (owner !== '' && last === owner)) return owner === '' ? '' : 'user profile';
-  // `\\host` alone: the only part left is the host itself.
-  if (path.startsWith('\\\\') && !/^\\\\[?.]\\/.test(path) && parts.length < 3) return 'network share';
+  if (
+    path.startsWith('\\\\') &&
+    !/^\\\\[?.]\\/.test(path) &&
+    (parts.length < 3 || !PART_OF_UPDATE.test(last))
+  )
+    return 'network share';
   const component = parts.length > 1 ? WINSXS_KEY.exec(parts.at(-2) ?? '')?.[1] : undefined;
   const own = withoutOwner(componentName(last), owner);
   return component === undefined ? own : `${clean(component)}\\${own}`;
@@ -57,17 +69,22 @@ function componentName(text: string): string {
 }
 
 function clean(text: string): string {
-  return tidy(
-    text
+  let cleaned = text.replace(MADE_UP_HOST, '');
+  if (text.includes('<')) cleaned = cleaned.replace(SCRUBBED, '');
+  // Everything else that is cut holds a digit, and most names have none: this runs for every failure.
+  if (/\d/.test(cleaned)) {
+    cleaned = cleaned
       .replace(GUID, '')
       .replace(SID, '')
-      .replace(MADE_UP_HOST, '')
-      .replace(SCRUBBED, '')
       .replace(SESSION, '')
       .replace(VERSION, '')
-      .replace(LONG_HEX, ''),
-  );
+      .replace(LONG_HEX, '');
+  }
+  return cleaned === text && !UNTIDY.test(text) ? text : tidy(cleaned);
 }
+
+/** Anything that `tidy` would change. */
+const UNTIDY = /[({[]\s*[)}\]]|\s\s|[^\S ]|([_\-,.;])\1|^[\s_\-,;.]|[\s_\-,;]$/;
 
 /** Empty brackets and doubled separators are what the cuts leave behind. */
 function tidy(text: string): string {

@@ -122,6 +122,60 @@ describe('signatureOf', () => {
   });
 });
 
+describe('what no signature holds', () => {
+  it('is a user name, SID, host name, drive, session or version, in any fact of any shape', () => {
+    const secret = fc.stringMatching(/^[qjxz]{5,9}$/);
+    const fact = fc
+      .tuple(secret, fc.constantFrom('c:', 'D:', '\\\\?\\E:'), fc.nat(99))
+      .chain(([name, drive, n]) =>
+        fc
+          .constantFrom(
+            `${drive}\\Users\\${name}\\AppData\\Local\\${name}.log`,
+            `${drive}\\Profiles\\${name}\\NTUSER.DAT`,
+            `${drive}/Users/${name}/update.cab`,
+            `\\\\${name}\\share\\setup.exe`,
+            `\\\\srv\\home$\\${name}`,
+            `\\\\srv\\users\\${name}\\${name}.pst`,
+            `DESKTOP-${name.toUpperCase()}A1`,
+            `S-1-5-21-111-222-333-10${n}`,
+            `Session 31069${n}_113500286`,
+            `package 10.0.17763.${n} {9edf1a2b-0000-4000-8000-0000000000${String(n).padStart(2, '0')}}`,
+          )
+          .map((text) => ({ name, text })),
+      );
+    const type = fc.constantFrom(
+      'file',
+      'folder',
+      'component',
+      'service',
+      'unknown',
+      'task',
+      'inf',
+      'installer',
+    );
+    const property = fc.property(fact, type, fc.boolean(), ({ name, text }, objectType, inPath) => {
+      const failingObject = inPath
+        ? { type: objectType, name: 'x', path: text }
+        : { type: objectType, name: text };
+      const signature = signatureOf(facts({ failureSource: text, failingObject }));
+      const all = JSON.stringify(signature).toLowerCase();
+      expect(all).not.toContain(name);
+      expect(all).not.toMatch(/[a-z]:\\|[a-z]:\/|s-1-5|31069|17763|9edf1a2b|desktop-/);
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
+
+  it('is kept where it tells the component', () => {
+    const object = (type: string, name: string): string => objectFamily({ type, name });
+    expect(object('service', 'CDPUserSvc_3a4f2')).toBe('service:cdpusersvc');
+    expect(object('service', 'clr_optimization_v4.0.30319_64')).toBe(
+      'service:clr_optimization_v4.0.30319_64',
+    );
+    expect(object('folder', '\\\\srv\\home$\\li.na')).toBe('folder:network share');
+    expect(object('file', '\\\\srv\\patches\\kb5041578.msu')).toBe('file:kb5041578.msu');
+  });
+});
+
 describe('wrapper codes', () => {
   it('carry the names of the table of symbols', () => {
     for (const [code, name] of WRAPPER_CODES) expect(symbolOf(code)).toBe(name);

@@ -1,7 +1,8 @@
 import { boundedMemo } from '../bounded-memo.js';
 import { symbolOf } from '../codes/code-symbols.js';
 import { innerCauseOf } from './inner-cause.js';
-import { objectFamily } from './object-family.js';
+import type { InnerCause } from './inner-cause.js';
+import { objectFamily, plainWord } from './object-family.js';
 import type { FailingObject, InnerError, Signature } from '../report.js';
 import { shortId } from '../short-id.js';
 import type { Stage } from '../words.js';
@@ -33,7 +34,9 @@ export interface FailureParts {
   readonly signature: Signature;
 }
 
-const partsByFacts = boundedMemo<FailureParts>(50_000);
+const partsByFacts = boundedMemo<FailureParts>(10_000);
+/** Many facts tell the same: a component of another version, a code in another spelling. */
+const partsByWords = boundedMemo<FailureParts>(10_000);
 
 /** Signature of a failure in three levels; equal facts in any order give the equal signature. */
 export const signatureOf = (facts: FailureFacts): Signature => failurePartsOf(facts).signature;
@@ -54,7 +57,18 @@ function readParts(facts: FailureFacts): FailureParts {
   const failureSource = failureSourceName(facts.failureSource);
   const inner = innerCauseOf(code, facts.innerErrors);
   const object = facts.failingObject ? objectFamily(facts.failingObject) : '';
+  const words = `${code}\n${reported}\n${stage}\n${failureSource}\n${inner?.text ?? ''}\n${object}`;
+  return partsByWords(words, () => sign(code, reported, stage, failureSource, inner, object));
+}
 
+function sign(
+  code: string,
+  reported: string,
+  stage: string,
+  failureSource: string,
+  inner: InnerCause | null,
+  object: string,
+): FailureParts {
   const l2 = stage || failureSource ? `${stage || '-'}/${failureSource || '-'}` : '';
   const l3 = inner && object ? `${inner.text} + ${object}` : (inner?.text ?? object);
   const signature: Signature = {
@@ -76,7 +90,8 @@ function finenessOf(code: string, l2: string, l3: string): Signature['fineness']
 
 /** CBS writes `CSI Other`, `DOQ` …; other spellings of the same word must not make a second cohort. */
 function failureSourceName(written: string): string {
-  const text = written.trim().replace(/\s+/g, ' ').toLowerCase();
+  if (written === '') return '';
+  const text = plainWord(written);
   return text === 'unknown' || text === 'not applicable' ? '' : text;
 }
 
@@ -84,7 +99,7 @@ function reasonOf(
   code: string,
   stage: string,
   failureSource: string,
-  inner: { readonly text: string; readonly symbol: string | null } | null,
+  inner: InnerCause | null,
   object: string,
 ): string {
   const symbol = symbolOf(code);
