@@ -28,5 +28,5 @@ export function readAll(bytes: Uint8Array, given: SourceReader | null = null, si
   const reports: FoundReport[] = [];
   for (let at = 0; at < bytes.length; at += size) reports.push(...reader.push(bytes.subarray(at, at + size)));
   const end = reader.finish();
-  return { reports: [...reports, ...end.reports], account: end.account };
+  return { ...end, reports: [...reports, ...end.reports] };
 }

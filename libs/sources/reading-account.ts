@@ -21,6 +21,10 @@ export type SourceFormat =
   | 'event_xml'
   | 'event_documents'
   | 'event_viewer_text'
+  | 'package_list'
+  | 'system_info'
+  | 'hotfix_list'
+  | 'report_events'
   | 'unknown';
 
 /** A run of records with one distance between local time and UTC. Times are local, as written. */

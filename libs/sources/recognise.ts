@@ -5,9 +5,13 @@ import { EventLogFileReader } from './event-log-file/read-event-log-file.js';
 import { EventXmlReader } from './event-xml/read-event-xml.js';
 import { CbsLogReader } from './cbs-log/read-cbs-log.js';
 import { readHeader } from './cbs-log/cbs-record.js';
+import { HotfixListReader, isHotfixHead } from './inventory/read-hotfix-list.js';
+import { isPackageLine, PackageListReader } from './inventory/read-package-list.js';
+import { isSystemInfoLine, SystemInfoReader } from './inventory/read-system-info.js';
 import { LineSplitter } from './line-splitter.js';
 import type { SourceFormat } from './reading-account.js';
 import type { SourceReader } from './source-reader.js';
+import { isReportEventHead, ReportEventTableReader } from './wsus/read-report-event-table.js';
 import { DecodedUpdateLogReader } from './windows-update-log/read-decoded-log.js';
 import { isTraceLine } from './windows-update-log/handler-exits.js';
 import { LegacyUpdateLogReader } from './windows-update-log/read-legacy-log.js';
@@ -37,6 +41,10 @@ export function recogniseFormat(head: Uint8Array): SourceFormat {
       vote('event_xml');
     else if (EVENT_JSON.test(line)) vote('event_documents');
     else if (isViewerLine(line)) vote('event_viewer_text');
+    else if (isReportEventHead(line)) vote('report_events');
+    else if (isHotfixHead(line)) vote('hotfix_list');
+    else if (isPackageLine(line)) vote('package_list');
+    else if (isSystemInfoLine(line)) vote('system_info');
     else {
       const header = readHeader(line);
       if (header === null || header.component === '') return;
@@ -73,6 +81,14 @@ export function createReader(format: SourceFormat): SourceReader | null {
       return new EventDocumentReader();
     case 'event_viewer_text':
       return new EventViewerTextReader();
+    case 'package_list':
+      return new PackageListReader();
+    case 'system_info':
+      return new SystemInfoReader();
+    case 'hotfix_list':
+      return new HotfixListReader();
+    case 'report_events':
+      return new ReportEventTableReader();
     case 'unknown':
       return null;
   }

@@ -1,4 +1,4 @@
-import type { AttemptReport } from '#domain/attempt-event.js';
+import type { AttemptReport, InventoryReport } from '#domain/attempt-event.js';
 import type { ReadingAccount } from './reading-account.js';
 
 /** One report and where in its file it stands: a physical line (counted from 1) or an event's record id. */
@@ -8,8 +8,17 @@ export interface FoundReport {
   readonly report: AttemptReport;
 }
 
+/** A snapshot of a device as a command printed it: such text does not say when it was taken. */
+export type UndatedInventory = Omit<InventoryReport, 'takenAt'>;
+
+export interface FoundInventory {
+  readonly line: number;
+  readonly inventory: UndatedInventory;
+}
+
 export interface ReadingEnd {
   readonly reports: readonly FoundReport[];
+  readonly inventories?: readonly FoundInventory[];
   readonly account: ReadingAccount;
 }
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -153,6 +153,26 @@ describe('rollcall import', () => {
       targetKb: 'KB5034763',
       naturalKey: { session: 'startup' },
     });
+  });
+
+  it('package lists become inventories, taken when their file was written or when the user says', async () => {
+    const file = join(folder.path, 'systeminfo.txt');
+    writeFileSync(file, 'Host Name:  PC-1\r\nHotfix(s):  1 Hotfix(s) Installed.\r\n  [01]: KB5015731\r\n');
+    utimesSync(file, 1_700_000_000, 1_700_000_000);
+    const packages = [{ identity: 'KB5015731', kb: 'KB5015731', state: 'Installed' }];
+    const inventory = { eventType: 'patch.device_inventory', deviceName: 'PC-1', packages };
+    expect(await run(file, '--dry-run', '--json')).toBe(0);
+    expect(jsonLines()[0]).toEqual({
+      kind: 'inventory',
+      file,
+      line: 1,
+      ...inventory,
+      takenAt: '2023-11-14T22:13:20.000Z',
+    });
+    expect(
+      await run(file, '--url', url, '--token', 'rc_test', '--taken-at', '2023-11-01T08:00:00+08:00'),
+    ).toBe(0);
+    expect(requests[0]?.reports).toEqual([{ ...inventory, takenAt: '2023-11-01T08:00:00+08:00' }]);
   });
 
   it('splits many reports into batches of 500 and tries again when the collector is busy', async () => {

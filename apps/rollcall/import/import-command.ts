@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { bankSchema, deviceKeySchema } from '#domain/attempt-event.js';
+import { bankSchema, deviceKeySchema, instantSchema } from '#domain/attempt-event.js';
 import { withData } from '../connection-options.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { note, printJson, printText, renderTable } from '../output.js';
@@ -19,6 +19,7 @@ interface ImportOptions {
   readonly bank?: string;
   readonly device?: string;
   readonly deviceName?: string;
+  readonly takenAt?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -35,9 +36,7 @@ function checked(schema: { safeParse(text: string): { success: boolean } }, form
 /** `rollcall import PATH…`: evidence files → reports, to a collector or (dry run) to stdout. */
 export function registerImport(program: Command): void {
   withData(program.command('import'))
-    .description(
-      'read logs and event files (CBS.log, WindowsUpdate.log, .evtx, event XML) and send what they say',
-    )
+    .description('read logs, event files, WSUS exports and package lists, and send what they say')
     .argument('<path...>', 'files or folders; the kind is recognised by content')
     .option('--device <key>', 'device of logs that name none (its key)', checked(deviceKeySchema, 'pc-0042'))
     .option('--device-name <name>', 'the same by name; the collector turns it into the key')
@@ -47,6 +46,11 @@ export function registerImport(program: Command): void {
       'token with scope collect (default: ROLLCALL_TOKEN, or a short-lived one of --data)',
     )
     .option('--bank <bank>', 'bank of the reports, when --data knows several', checked(bankSchema, 'bank-a'))
+    .option(
+      '--taken-at <time>',
+      'when package lists were taken (default: when their file was written)',
+      checked(instantSchema, '2026-11-20T08:00:00+08:00'),
+    )
     .option('--dry-run', 'send nothing, only show')
     .option('--json', 'one JSON line a file, in a dry run also one a report')
     .addHelpText(
@@ -87,6 +91,10 @@ function createSink(options: ImportOptions, sender: BatchSender | null): ImportS
       if (options.dryRun && options.json) printJson(reportLine(file, found));
       if (sendable) await sender?.add(found.report);
     },
+    inventory: async (file, line, inventory, sendable) => {
+      if (options.dryRun && options.json) printJson({ kind: 'inventory', file, line, ...inventory });
+      if (sendable) await sender?.add(inventory);
+    },
     account: (file, account) => {
       toldAtBytes = 0;
       note(`${file}: ${account.format}, ${account.records} records, ${account.reports} reports`);
@@ -110,12 +118,13 @@ function summaryTable(done: readonly ImportedFile[]): string {
     'not understood',
     'reports',
     'failed',
+    'inventories',
     'unassigned',
     'from',
     'to',
   ];
-  const rows = done.map(({ file, account, failures, unassigned, problem }) => {
-    if (account === null) return [file, problem ?? 'not read', 0, 0, 0, 0, 0, 0, 0, null, null];
+  const rows = done.map(({ file, account, failures, inventories, unassigned, problem }) => {
+    if (account === null) return [file, problem ?? 'not read', 0, 0, 0, 0, 0, 0, 0, 0, null, null];
     const { format, records, understood, notUnderstood, reports, from, to } = account;
     return [
       file,
@@ -126,6 +135,7 @@ function summaryTable(done: readonly ImportedFile[]): string {
       notUnderstood,
       reports,
       failures,
+      inventories,
       unassigned,
       from,
       to,

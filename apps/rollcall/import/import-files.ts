@@ -1,7 +1,7 @@
-import type { AttemptReport } from '#domain/attempt-event.js';
+import type { AttemptReport, InventoryReport } from '#domain/attempt-event.js';
 import { missingFacts } from '#domain/required-facts.js';
 import type { ReadingAccount } from '#sources/reading-account.js';
-import type { FoundReport } from '#sources/source-reader.js';
+import type { FoundInventory, FoundReport } from '#sources/source-reader.js';
 import type { EvidenceInput } from './evidence-input.js';
 import { groupInputs, readEvidence } from './read-evidence.js';
 import type { ReadingOfParts } from './read-evidence.js';
@@ -9,6 +9,7 @@ import type { ReadingOfParts } from './read-evidence.js';
 /** What happens to each report and account; the command decides (send, print, count). */
 export interface ImportSink {
   report(file: string, found: FoundReport, sendable: boolean): Promise<void>;
+  inventory(file: string, line: number, inventory: InventoryReport, sendable: boolean): Promise<void>;
   account(file: string, account: ReadingAccount): void;
   progress(file: string, bytes: number): void;
 }
@@ -16,6 +17,8 @@ export interface ImportSink {
 export interface DeviceWish {
   readonly device?: string;
   readonly deviceName?: string;
+  /** When inventories were taken; default: when their file was last written. */
+  readonly takenAt?: string;
 }
 
 /** One row of the summary. `unassigned` = reports that name no device or no update: evidence, never counted. */
@@ -23,6 +26,7 @@ export interface ImportedFile {
   readonly file: string;
   readonly account: ReadingAccount | null;
   readonly failures: number;
+  readonly inventories: number;
   readonly unassigned: number;
   /** Why the file could not be read. */
   readonly problem: string | null;
@@ -53,6 +57,7 @@ async function importFile(
 ): Promise<ImportedFile> {
   const file = input.name;
   let failures = 0;
+  let inventories = 0;
   let unassigned = 0;
   let account: ReadingAccount | null = null;
   let problem: string | null = null;
@@ -63,6 +68,15 @@ async function importFile(
       if (!sendable) unassigned += 1;
       if (report.outcome === 'failed' || report.outcome === 'rolled_back') failures += 1;
       await sink.report(file, { ...found, report }, sendable);
+    },
+    inventory: async ({ line, inventory }: FoundInventory): Promise<void> => {
+      const takenAt = wish.takenAt ?? (await input.modifiedAt())?.toISOString();
+      inventories += 1;
+      if (takenAt === undefined) return;
+      const whole: InventoryReport = { ...named(inventory, wish), takenAt };
+      const sendable = missingFacts(whole).length === 0;
+      if (!sendable) unassigned += 1;
+      await sink.inventory(file, line, whole, sendable);
     },
     progress: (bytes: number): void => {
       sink.progress(file, bytes);
@@ -75,18 +89,22 @@ async function importFile(
     if (!isFileError(error)) throw error;
     problem = error.message;
   }
-  return { file, account, failures, unassigned, problem };
+  return { file, account, failures, inventories, unassigned, problem };
 }
 
+const withDevice = (report: AttemptReport, wish: DeviceWish): AttemptReport => ({
+  ...named(report, wish),
+  deliveryMode: 'file_import',
+});
+
 /** The event's own computer stays; a log that names no device gets the one the user names. */
-function withDevice(report: AttemptReport, { device, deviceName }: DeviceWish): AttemptReport {
-  const named = report.deviceKey !== undefined || report.deviceName !== undefined;
-  return {
-    ...report,
-    ...(!named && device !== undefined && { deviceKey: device }),
-    ...(!named && device === undefined && deviceName !== undefined && { deviceName }),
-    deliveryMode: 'file_import',
-  };
+function named<Told extends Pick<AttemptReport, 'deviceKey' | 'deviceName'>>(
+  told: Told,
+  { device, deviceName }: DeviceWish,
+): Told {
+  if (told.deviceKey !== undefined || told.deviceName !== undefined) return told;
+  if (device !== undefined) return { ...told, deviceKey: device };
+  return deviceName === undefined ? told : { ...told, deviceName };
 }
 
 /** Node's file errors carry a code such as EACCES; anything else is ours to report loudly. */

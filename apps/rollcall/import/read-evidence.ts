@@ -3,13 +3,14 @@ import { firstStampOf, isLogPartName, joinRolledLogs } from '#sources/cbs-log/ro
 import { AccountKeeper } from '#sources/reading-account.js';
 import type { ReadingAccount } from '#sources/reading-account.js';
 import { createReader, HEAD_BYTES, recogniseFormat } from '#sources/recognise.js';
-import type { FoundReport, ReadingEnd, SourceReader } from '#sources/source-reader.js';
+import type { FoundInventory, FoundReport, ReadingEnd, SourceReader } from '#sources/source-reader.js';
 import { headOf } from './evidence-input.js';
 import type { EvidenceInput } from './evidence-input.js';
 
 /** Takes what a file gives while it is read. `report` may wait: reading waits with it. */
 export interface EvidenceTaker {
   report(found: FoundReport): Promise<void>;
+  inventory(found: FoundInventory): Promise<void>;
   progress(bytes: number): void;
 }
 
@@ -47,9 +48,10 @@ export async function readEvidence(
     taker.progress(position);
   }
   const goesOn = !isLast && reader instanceof CbsLogReader;
-  const { reports, account }: ReadingEnd = goesOn ? reader.nextFile() : reader.finish();
+  const { reports, inventories = [], account }: ReadingEnd = goesOn ? reader.nextFile() : reader.finish();
   if (goesOn) parts.reader = reader;
   for (const found of reports) await taker.report(found);
+  for (const found of inventories) await taker.inventory(found);
   return account;
 }
 

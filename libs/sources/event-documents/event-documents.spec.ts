@@ -311,7 +311,7 @@ describe('text of the Event Viewer', () => {
       expect(reports).toEqual([
         expect.objectContaining({
           ...told,
-          updateTitle: expect.stringContaining('KB5043050') as string,
+          updateTitle: expect.stringContaining('KB5043050') as unknown,
           occurredAtText: '9/10/2024 4:00:00 PM',
         }),
       ]);
