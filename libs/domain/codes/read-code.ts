@@ -2,10 +2,13 @@ import { canonicalCode } from './canonical-code.js';
 import type { CanonicalCode, KnownCodeKind } from './canonical-code.js';
 import { symbolOf } from './code-symbols.js';
 
-const HEX = /^(?:0x)?([0-9a-f]{1,8})$/i;
+const HEX = /^(?:0x([0-9a-f]{1,8})u?l{0,2}|([0-9a-f]{1,8}))$/i;
+/** `0x800f0922 - CBS_E_INSTALLERS_FAILED`: what the logs put after a code. */
+const AFTER_CODE = /\s+[-–]\s+.*$/s;
 const DECIMAL = /^\d{1,10}$/;
 const EIGHT_DIGITS = 8;
 const LARGEST_WIN32 = 0xffff;
+const MACRO_CALL = /\w\s*\(/;
 /** Brackets, quotation marks and full stops that come along when a code is copied out of a sentence. */
 const WRAPPING = /^[\s"'“”‘’([{<（【]+|[\s"'“”‘’)\]}>）】.,;:，。；：]+$/g;
 
@@ -18,10 +21,11 @@ const WRAPPING = /^[\s"'“”‘’([{<（【]+|[\s"'“”‘’)\]}>）】.,;
 export function readingsOf(spelling: string, context?: KnownCodeKind): readonly CanonicalCode[] {
   // Mails from Chinese keyboards have full-width digits and brackets.
   const plain = spelling.normalize('NFKC');
-  const text = /[()]/.test(plain) ? plain.trim() : plain.replace(WRAPPING, '');
+  const text = MACRO_CALL.test(plain) ? plain.trim() : plain.replace(AFTER_CODE, '').replace(WRAPPING, '');
   const clear = canonicalCode(text, context);
-  const [, digits] = HEX.exec(text) ?? [];
-  const hexValue = Number.parseInt(digits ?? '', 16);
+  const [, prefixed, bare] = HEX.exec(text) ?? [];
+  const digits = prefixed ?? bare ?? '';
+  const hexValue = Number.parseInt(digits, 16);
   const isShort = hexValue > 0 && hexValue <= LARGEST_WIN32;
   if (context !== undefined || (clear && !isShort)) return clear ? [clear] : [];
 
