@@ -1,3 +1,6 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 
 /** Options of every command that asks a running Rollcall. */
@@ -10,9 +13,22 @@ export interface ConnectionOptions {
 
 export const DEFAULT_DATA = './rollcall-data';
 
+/** A commander parser: a directory, or where one can be made. */
+export function dataDirectory(text: string): string {
+  let there = resolve(text);
+  while (!existsSync(there)) there = dirname(there);
+  if (!statSync(there).isDirectory()) throw new InvalidArgumentError(`${there} is a file, not a directory.`);
+  return text;
+}
+
 /** Adds `--data`; every command that finds a local installation has it. */
 export function withData(command: Command): Command {
-  return command.option('--data <dir>', 'data directory of the local installation', DEFAULT_DATA);
+  return command.option(
+    '--data <dir>',
+    'data directory of the local installation',
+    dataDirectory,
+    DEFAULT_DATA,
+  );
 }
 
 /** Adds `--data`, `--url`, `--token` and `--json`. */

@@ -146,6 +146,7 @@ describe('bank and token', () => {
       tokenId: created.id,
       bank: 'bank-a',
       scopes: ['collect', 'read'],
+      createdAt: expect.any(String),
       expiresAt: created.expiresAt,
     });
     const list = await rollcall('token', 'list', '--data', data, '--json');
@@ -280,7 +281,38 @@ describe('questions', () => {
   });
 });
 
+describe('--data', () => {
+  it.each(['doctor', 'status', 'up', 'demo'])('%s says that a file is no directory', async (command) => {
+    for (const path of ['keys.json', 'keys.json/below']) {
+      await rollcall('bank', 'add', 'bank-a', '--data', data);
+      const { code, err: said } = await rollcall(command, '--data', join(data, path));
+      expect(code).toBe(EXIT.usage);
+      expect(said).toContain(`${join(data, 'keys.json')} is a file, not a directory`);
+    }
+  });
+});
+
 describe('doctor', () => {
+  it('warns of tokens that end soon, not of those made for one piece of work', async () => {
+    await rollcall('bank', 'add', 'bank-a', '--data', data);
+    const make = (lifetime: string) =>
+      rollcall(
+        ...['token', 'create', '--bank', 'bank-a', '--scope', 'collect'],
+        '--expires-in',
+        lifetime,
+        '--data',
+        data,
+      );
+    const warnings = async () =>
+      (
+        json((await rollcall('doctor', '--data', data, '--json')).out) as { state: string; check: string }[]
+      ).filter(({ state, check }) => state === 'warning' && check === 'tokens');
+    await make('1h');
+    expect(await warnings()).toEqual([]);
+    await make('7d');
+    expect(await warnings()).toHaveLength(1);
+  });
+
   it('finds rights that are too open and says what to do', async () => {
     await rollcall('bank', 'add', 'bank-a', '--data', data);
     expect((await rollcall('doctor', '--data', data)).code).toBe(EXIT.done);

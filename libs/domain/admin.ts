@@ -57,6 +57,7 @@ export interface Credential {
   readonly tokenId: string;
   readonly bank: string;
   readonly scopes: readonly Scope[];
+  readonly createdAt: string;
   readonly expiresAt: string | null;
 }
 
@@ -90,11 +91,9 @@ export function evolveAdmin(state: AdminState, event: AdminEvent): AdminState {
       };
     }
     case 'TokenCreated': {
-      const { tokenId, bank, scopes, expiresAt } = event;
-      return {
-        ...state,
-        credentials: new Map(state.credentials).set(event.sha256, { tokenId, bank, scopes, expiresAt }),
-      };
+      const { tokenId, bank, scopes, at: createdAt, expiresAt } = event;
+      const credential = { tokenId, bank, scopes, createdAt, expiresAt };
+      return { ...state, credentials: new Map(state.credentials).set(event.sha256, credential) };
     }
     case 'TokenRevoked': {
       const left = [...state.credentials].filter(([, credential]) => credential.tokenId !== event.tokenId);

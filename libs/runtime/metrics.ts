@@ -81,6 +81,16 @@ export function createMetrics(app: string) {
       help: 'Looks of the spike watch',
       registers,
     }),
+    watchFailures: new Counter({
+      name: 'rollcall_watch_failures_total',
+      help: 'Looks of the spike watch that failed and were tried again',
+      registers,
+    }),
+    watchFailuresInRow: new Gauge({
+      name: 'rollcall_watch_failures_in_row',
+      help: 'Failed looks since the last one that worked; above 0 no alert can be raised',
+      registers,
+    }),
     alertsRaised: new Counter({
       name: 'rollcall_alerts_raised_total',
       help: 'Alerts raised',

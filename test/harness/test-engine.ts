@@ -31,7 +31,7 @@ export async function startTestEngine(options: Partial<EngineOptions> = {}): Pro
       return engine.pid;
     },
     urlFor: (user) => engine.urlFor(user),
-    addBankReader: (bank) => engine.addBankReader(bank),
+    addBankReaders: (banks) => engine.addBankReaders(banks),
     async stop() {
       await engine.stop();
       rmSync(directory, { recursive: true, force: true });

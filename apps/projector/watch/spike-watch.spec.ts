@@ -13,6 +13,7 @@ import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import type { Notifier } from '#notify/notifier.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
+import type { Metrics } from '#runtime/metrics.js';
 import { AlertLog } from './alert-log.js';
 import { projectAlerts } from './project-alerts.js';
 import { SpikeWatch } from './spike-watch.js';
@@ -79,6 +80,7 @@ class Receiver implements Notifier {
 
 let directory: string;
 let log: EventLog;
+let metrics: Metrics;
 const watches: SpikeWatch[] = [];
 
 function watchOver(store: SeenStore, receiver: Receiver, over: EventLog = log): SpikeWatch {
@@ -88,7 +90,7 @@ function watchOver(store: SeenStore, receiver: Receiver, over: EventLog = log): 
     notifiers: [receiver],
     symbolOf,
     logger: createLogger('test', 'silent'),
-    metrics: createMetrics('test'),
+    metrics,
   });
   watches.push(watch);
   return watch;
@@ -109,6 +111,7 @@ const eventTypes = async () => (await messages()).flatMap(({ events }) => events
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'rollcall-watch-'));
   log = await openLmdbEventLog({ directory });
+  metrics = createMetrics('test');
 });
 afterEach(async () => {
   await Promise.all(watches.splice(0).map((watch) => watch.stop()));
@@ -187,8 +190,13 @@ describe('the spike watch', () => {
     const watch = watchOver(store, receiver);
     await project(watch, store, START);
     expect(await eventTypes()).toEqual([]);
+    const told = async (name: string) =>
+      (await metrics.registry.getSingleMetric(name)?.get())?.values[0]?.value;
+    expect(await told('rollcall_watch_failures_in_row')).toBe(1);
     await project(watch, store, START);
     expect(await eventTypes()).toContain('AlertRaised');
+    expect(await told('rollcall_watch_failures_in_row')).toBe(0);
+    expect(await told('rollcall_watch_failures_total')).toBe(1);
   });
 });
 

@@ -21,7 +21,10 @@ export interface SpikeWatchParts {
   readonly notifiers: readonly Notifier[];
   readonly symbolOf: SymbolOf;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
-  readonly metrics: Pick<Metrics, 'watchLooks' | 'alertsRaised' | 'deliveries'>;
+  readonly metrics: Pick<
+    Metrics,
+    'watchLooks' | 'watchFailures' | 'watchFailuresInRow' | 'alertsRaised' | 'deliveries'
+  >;
 }
 
 /**
@@ -44,7 +47,7 @@ export class SpikeWatch {
   private projectedUpToMs: number | null = null;
 
   constructor(private readonly parts: SpikeWatchParts) {
-    const { log, logger } = parts;
+    const { log, logger, metrics } = parts;
     this.alertLog = new AlertLog(log, (offset) => {
       logger.error(
         { topic: 'patch.alerts', offset },
@@ -54,6 +57,8 @@ export class SpikeWatch {
     this.looking = new SingleFlight(
       (signal) => this.look(signal),
       (error, retryMs) => {
+        metrics.watchFailures.inc();
+        metrics.watchFailuresInRow.inc();
         logger.warn({ err: error, retryMs }, 'the spike watch could not look and tries again');
       },
     );
@@ -103,6 +108,7 @@ export class SpikeWatch {
       await this.lookOnce(atMs);
       this.lookedUpToMs = atMs;
     }
+    this.parts.metrics.watchFailuresInRow.set(0);
   }
 
   private async lookOnce(atMs: number): Promise<void> {

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { AdminReader } from '#event-log/admin-reader.js';
+import { openDataDirectory } from '#runtime/data-directory.js';
 import { withData } from '../connection-options.js';
 import { withInstallation } from '../installation.module.js';
 import { note, printJson, printText, renderTable } from '../output.js';
+import { readRunning } from '../up/running-file.js';
 import { addBank } from './add-bank.js';
 import { registerNames } from './name-commands.js';
 
@@ -39,6 +41,7 @@ export function registerBank(program: Command): void {
         printText(added ? `bank ${name} added` : `bank ${name} was already there`);
         if (known.nameMap) printText('names of its devices are kept here: rollcall bank names --help');
       }
+      if (added) note(readerOf(name, options.data));
       note(`next: rollcall token create --bank ${name} --scope collect --data ${options.data}`);
     });
   withData(bank.command('list'))
@@ -57,4 +60,11 @@ export function registerBank(program: Command): void {
         );
     });
   registerNames(bank);
+}
+
+/** Where BI tools of the bank itself get in. */
+function readerOf(bank: string, data: string): string {
+  const { running, clickhousePasswords } = openDataDirectory(data);
+  const when = readRunning(running) ? 'in a few seconds (the engine restarts once)' : 'when Rollcall starts';
+  return `${when} ClickHouse has the user bank_${bank}, which sees this bank only; its password: ${clickhousePasswords}`;
 }

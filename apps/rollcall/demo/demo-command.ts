@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openDataDirectory } from '#runtime/data-directory.js';
+import { dataDirectory } from '../connection-options.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { withInstallation } from '../installation.module.js';
 import { note, printJson, printText } from '../output.js';
@@ -32,7 +33,11 @@ export function registerDemo(program: Command): void {
       'a simulated fleet of 3 banks × 2,000 devices, an incident, the alert, a case; on free ports',
     )
     .option('--once', 'stop when all is shown; JSON summary on stdout', false)
-    .option('--data <dir>', 'an empty directory to work in (default: a temporary one, removed at the end)')
+    .option(
+      '--data <dir>',
+      'an empty directory to work in (default: a temporary one, removed at the end)',
+      dataDirectory,
+    )
     .option('--json', 'JSON summary on stdout, the story on stderr', false)
     .addHelpText(
       'after',
@@ -56,7 +61,9 @@ async function runDemo(options: DemoOptions): Promise<void> {
     note(`starting Rollcall in ${root} (log: ${join(root, 'demo.log')})`);
     rollcall = await startDemo(root, log, stopping);
     const result = await playDemo(rollcall, tokens, SETTINGS, stopping.signal);
-    const story = `${tellDemo(result)}\n${tellNextSteps(rollcall, result)}`;
+    // With --once all of it ends here: commands against it would find nothing.
+    const next = options.once ? '' : tellNextSteps(rollcall, result);
+    const story = `${tellDemo(result)}\n${next}`;
     if (json) note(story);
     else printText(story);
     if (json) printJson(summaryOf(result, (Date.now() - startedAt) / 1_000));

@@ -7,6 +7,8 @@ import type { Finding } from './finding.js';
 
 const DAY_MS = 86_400_000;
 const EXPIRES_SOON_MS = 14 * DAY_MS;
+/** Made for one piece of work (`rollcall import` makes one of an hour): nobody waits for it to go on. */
+const ONE_USE_MS = DAY_MS;
 /** Before this no Rollcall existed: a clock that says so is wrong. */
 const EARLIEST_MS = Date.UTC(2025, 0, 1);
 const MOST_LAG_MESSAGES = 1_000_000;
@@ -54,7 +56,10 @@ async function newestAppendMs(log: EventLog): Promise<number> {
 }
 
 export function checkTokens({ banks, credentials }: AdminState, nowMs: number): Finding[] {
-  const tokens = [...credentials.values()];
+  const tokens = [...credentials.values()].filter(
+    ({ createdAt, expiresAt }) =>
+      expiresAt === null || Date.parse(expiresAt) - Date.parse(createdAt) > ONE_USE_MS,
+  );
   const endsBy = (atMs: number) =>
     tokens.filter(({ expiresAt }) => expiresAt !== null && Date.parse(expiresAt) <= atMs);
   const expired = endsBy(nowMs);

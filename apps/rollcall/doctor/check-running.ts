@@ -11,7 +11,9 @@ export async function checkRunning(data: DataDirectory, running: Running): Promi
   const parts = await Promise.all([
     checkPart('collector', running.ports.collector),
     checkPart('console', running.ports.console),
-    ...(running.ports.projector === undefined ? [] : [checkPart('projector', running.ports.projector)]),
+    ...(running.ports.projector === undefined
+      ? []
+      : [checkPart('projector', running.ports.projector), checkWatch(running.ports.projector)]),
   ]);
   const engine = running.ports.clickhouse === null ? [] : [await checkEngine(data, running.ports.clickhouse)];
   return [...parts, ...engine];
@@ -35,6 +37,27 @@ async function checkPart(name: string, port: number): Promise<Finding> {
       `${url} does not answer (${reason})`,
       'rollcall up starts it again by itself; read why in its output',
     );
+  }
+}
+
+/** A watch that cannot look raises nothing, and silence looks like health. */
+async function checkWatch(port: number): Promise<Finding> {
+  const url = `http://127.0.0.1:${port}/metrics`;
+  try {
+    const text = await (await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })).text();
+    const valueOf = (name: string): number =>
+      Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(text)?.[1] ?? 0);
+    const inRow = valueOf('rollcall_watch_failures_in_row');
+    const detail = `${valueOf('rollcall_watch_looks_total')} looks since the projector started, ${valueOf('rollcall_watch_failures_total')} failed`;
+    if (inRow === 0) return ok('spike watch', detail);
+    return wrong(
+      'spike watch',
+      `${detail}, the last ${inRow} in a row: no alert can be raised`,
+      'read "the spike watch could not look" in the projector lines of rollcall up',
+    );
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return wrong('spike watch', `${url} does not answer (${reason})`, 'see projector');
   }
 }
 

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { AdminReader } from '#event-log/admin-reader.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
+import type { DataDirectory } from '#runtime/data-directory.js';
 import { withData } from '../connection-options.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { withInstallation } from '../installation.module.js';
 import { printJson, printText } from '../output.js';
-import { readRunning } from '../up/running-file.js';
+import { readRunning, wasKilled } from '../up/running-file.js';
 import { checkClock, checkLag, checkTokens } from './check-log.js';
 import { checkDisk, checkKeys, checkNode, checkRights, checkUsualPorts } from './check-machine.js';
 import { checkRunning } from './check-running.js';
@@ -45,12 +46,19 @@ async function examine(root: string): Promise<Finding[]> {
   const running = readRunning(data.running);
   const alive = running
     ? await checkRunning(data, running)
-    : [
-        warning('rollcall', `does not run on ${data.root}`, `rollcall up --data ${root}`),
-        ...(await checkUsualPorts()),
-      ];
+    : [notRunning(data, root), ...(await checkUsualPorts())];
   return [node, await checkDisk(data), ...checkRights(data), ...(await examineLog(root)), ...alive];
 }
+
+/** Who stopped it took its file away; a file without the process means that it was killed, and nobody may know. */
+const notRunning = (data: DataDirectory, root: string): Finding =>
+  wasKilled(data.running)
+    ? wrong(
+        'rollcall',
+        `ended without being stopped, on ${data.root}`,
+        `start it again: rollcall up --data ${root}`,
+      )
+    : warning('rollcall', `does not run on ${data.root}`, `rollcall up --data ${root}`);
 
 async function examineLog(root: string): Promise<Finding[]> {
   try {

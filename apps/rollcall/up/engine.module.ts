@@ -8,6 +8,10 @@ export interface Engine {
   /** With user and password. */
   readonly writerUrl: string;
   readonly readerUrl: string;
+  /** Readers of banks that were added; a ClickHouse that somebody else runs gets its users from them. */
+  addBankReaders(banks: readonly string[]): Promise<void>;
+  /** Process id now; null while it is away, or not ours. */
+  readonly pid: number | null;
   /** Lets running queries finish; an engine that has not ended after `budgetMs` is killed (its writes are fsynced). */
   stop(budgetMs: number): Promise<void>;
 }
@@ -25,7 +29,8 @@ export interface EngineSettings {
 export async function startEngine(settings: EngineSettings): Promise<Engine> {
   const { data, external } = settings;
   if (external) {
-    return { writerUrl: external, readerUrl: external, stop: () => Promise.resolve() };
+    const nothing = () => Promise.resolve();
+    return { writerUrl: external, readerUrl: external, addBankReaders: nothing, pid: null, stop: nothing };
   }
   const engine = await startClickHouseEngine({
     directory: data.clickhouse,
@@ -44,7 +49,15 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
     await engine.stop();
     clearTimeout(hardStop);
   };
-  return { writerUrl: engine.urlFor('writer'), readerUrl: engine.urlFor('reader'), stop };
+  return {
+    writerUrl: engine.urlFor('writer'),
+    readerUrl: engine.urlFor('reader'),
+    addBankReaders: (banks) => engine.addBankReaders(banks),
+    get pid() {
+      return engine.pid;
+    },
+    stop,
+  };
 }
 
 function describeEvent(event: EngineEvent): string {

@@ -10,7 +10,9 @@ import type { Engine } from './engine.module.js';
 import { ensureOperatorToken } from './operator-token.js';
 import { claimPort } from './ports.js';
 import type { Ports } from './ports.js';
-import { removeRunning, writeRunning } from './running-file.js';
+import { followBanks } from './follow-banks.js';
+import { keepRunning, removeRunning } from './running-file.js';
+import type { Running } from './running-file.js';
 import { SupervisedProcess } from './supervised-process.js';
 import type { ProcessEvents } from './supervised-process.js';
 
@@ -50,9 +52,12 @@ export async function startRollcall(options: UpOptions): Promise<Rollcall> {
   const unlock = await lockDataDirectory(data, options.onLockLost);
   const processes: SupervisedProcess[] = [];
   let engine: Engine | null = null;
+  /** What ends with it, before the processes do. */
+  const followers: (() => void)[] = [];
   let stopped: Promise<void> | null = null;
   const stop = (): Promise<void> => (stopped ??= stopInOrder());
   const stopInOrder = async (): Promise<void> => {
+    for (const end of followers) end();
     for (const name of ['collector', 'projector', 'console'] as const) {
       await processes.find((process) => process.plan.name === name)?.stop(STOP_BUDGET_MS[name]);
     }
@@ -78,9 +83,17 @@ export async function startRollcall(options: UpOptions): Promise<Rollcall> {
     options.signal?.throwIfAborted();
     processes.push(...planProcesses(data, ports, engine, options));
     for (const process of processes) process.start();
-    writeRunning(data.running, describeRunning(ports, processes));
+    const [running, startedAt] = [engine, new Date().toISOString()];
+    const describe = () => describeRunning(startedAt, ports, processes, running);
+    followers.push(keepRunning(data.running, describe));
     await Promise.all(processes.map((process) => process.whenReady(READY_TIMEOUT_MS, options.signal)));
-    writeRunning(data.running, describeRunning(ports, processes));
+    followers.push(
+      followBanks(data.keys, (banks) => {
+        running.addBankReaders(banks).catch((error: unknown) => {
+          options.events.line('engine', `no reader for a new bank: ${String(error)}`);
+        });
+      }),
+    );
     return { data, ports, stop };
   } catch (error) {
     await stop();
@@ -130,11 +143,17 @@ function planProcesses(
   });
 }
 
-const describeRunning = (ports: Ports, processes: readonly SupervisedProcess[]) => ({
+const describeRunning = (
+  startedAt: string,
+  ports: Ports,
+  processes: readonly SupervisedProcess[],
+  engine: Engine,
+): Running => ({
   pid: process.pid,
-  startedAt: new Date().toISOString(),
+  startedAt,
   ports,
-  pids: Object.fromEntries(
-    processes.flatMap(({ plan, pid }) => (pid === undefined ? [] : [[plan.name, pid]])),
-  ),
+  pids: Object.fromEntries([
+    ...processes.flatMap(({ plan, pid }) => (pid === undefined ? [] : [[plan.name, pid] as const])),
+    ...(engine.pid === null ? [] : [['engine', engine.pid] as const]),
+  ]),
 });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEFAULT_DATA } from '../connection-options.js';
+import { DEFAULT_DATA, dataDirectory } from '../connection-options.js';
 import { ASKED, stopSignal, whenAborted } from './stop-signal.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { wholeNumber } from '../number-options.js';
@@ -21,7 +21,7 @@ export function registerUp(program: Command): void {
   program
     .command('up')
     .description('run Rollcall on this machine: engine, collector, projector, console; Ctrl-C stops all')
-    .option('--data <dir>', 'data directory, made when missing', DEFAULT_DATA)
+    .option('--data <dir>', 'data directory, made when missing', dataDirectory, DEFAULT_DATA)
     .option('--collector-port <port>', 'where senders report (0 = any free port)', port, 8801)
     .option('--console-port <port>', 'questions and cases', port, 8800)
     .option('--clickhouse-port <port>', 'the engine, for Grafana and BI tools', port, 8123)

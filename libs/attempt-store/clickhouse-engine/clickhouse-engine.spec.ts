@@ -145,13 +145,15 @@ describe('the engine', () => {
     expect(await answer.text()).toMatch(/^Code: 210\. DB::NetException: .*\(NETWORK_ERROR\)/);
   });
 
-  it('gives a new bank its reader', async () => {
-    const engine = await start({ banks: ['north'] });
-    const password = await engine.addBankReader('east-2');
-    expect(engine.passwords).toMatchObject({ 'bank_east-2': password });
-    expect(await runClickHouse(engine, 'bank_east-2', 'SELECT currentUser()')).toBe('bank_east-2');
-    expect(await runClickHouse(engine, 'bank_north', 'SELECT currentUser()')).toBe('bank_north');
-    await expect(engine.addBankReader("x'<")).rejects.toThrow('not a bank');
+  it('gives new banks their readers, with one restart', async () => {
+    const starts: EngineEvent[] = [];
+    const engine = await start({ banks: ['north'], onEvent: (event) => starts.push(event) });
+    await engine.addBankReaders(['east-2', 'north', 'west']);
+    for (const user of ['bank_east-2', 'bank_north', 'bank_west'])
+      expect(await runClickHouse(engine, user, 'SELECT currentUser()')).toBe(user);
+    await engine.addBankReaders(['west']);
+    expect(starts.map(({ kind }) => kind)).toEqual(['started', 'started']);
+    await expect(engine.addBankReaders(["x'<"])).rejects.toThrow('not a bank');
   });
 
   it('ends in order when whoever started it is killed', async () => {
