@@ -1,5 +1,6 @@
 import texts from './case-texts.json' with { type: 'json' };
 import { symbolOf } from './codes/code-symbols.js';
+import { explainSpelling } from './codes/explain-code.js';
 import { releaseLabelOf } from './kb/release-label.js';
 import type { CodeKind } from './words.js';
 
@@ -90,6 +91,7 @@ function fromCohort(
     stage,
     hresult: reportedAs(error, cohort, words),
     hresultOrStage: error ?? stage,
+    errorText: meaningIn(language, code),
     source: sources.length > 0 ? sources.join(words.separator) : null,
     innerErrors:
       cohort.innerErrors
@@ -115,6 +117,12 @@ const wordOf = (list: Readonly<Record<string, string>>, name: string): string | 
 function named(code: string, kind: CodeKind): string {
   const symbol = symbolOf(code, kind);
   return symbol === null ? code : `${code} ${symbol}`;
+}
+
+/** What the dictionary says about the code, without the full stop: the template goes on after it. */
+function meaningIn(language: CaseLanguage, code: string): string | null {
+  const answer = explainSpelling(code, 'hresult');
+  return answer?.ambiguous === false ? (answer.meaning?.[language].replace(/[.。]$/, '') ?? null) : null;
 }
 
 function reportedAs(error: string | null, cohort: CohortFacts, words: CaseTexts): string | null {
