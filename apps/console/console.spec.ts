@@ -21,6 +21,8 @@ import { AdminReader } from '#event-log/admin-reader.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
+import { codeAnswer } from './codes/code-answer.js';
+import { CodesController } from './codes/codes.controller.js';
 import { createConsole } from './create-console.js';
 import {
   alertListAnswer,
@@ -200,7 +202,7 @@ const store = new AskedStore();
 const specModule: DynamicModule = {
   module: SpecModule,
   imports: [CqrsModule.forRoot()],
-  controllers: [QuestionsController, OpenApiController, HealthController],
+  controllers: [QuestionsController, CodesController, OpenApiController, HealthController],
   providers: [
     { provide: AdminReader, useValue: new AdminReader(adminLog, 10_000) },
     { provide: AttemptStore, useValue: store },
@@ -362,6 +364,25 @@ describe('wrong questions', () => {
   });
 });
 
+describe('codes', () => {
+  it.each([
+    ['0x80071AB1', { ambiguous: false, symbol: 'ERROR_LOG_GROWTH_FAILED', status: 'explained' }],
+    ['HRESULT_FROM_WIN32(1753)', { ambiguous: false, code: '0x800706d9' }],
+    ['1058?as=win32', { ambiguous: false, symbol: 'ERROR_SERVICE_DISABLED' }],
+    ['1058', { ambiguous: true, readings: [{ kind: 'win32' }, { kind: 'win32' }] }],
+    ['0x8e5e03fa', { status: 'unknown', symbol: 'unknown' }],
+  ])('%s is explained in the published shape', async (path, answer) => {
+    expect(codeAnswer.parse(await askJson(`api/v1/codes/${path}`))).toMatchObject(answer);
+  });
+
+  it('need a token; what is no code is not found', async () => {
+    expect((await ask('api/v1/codes/0x80071ab1', null)).status).toBe(401);
+    expect((await ask('api/v1/codes/0x80071ab1', 'rc_sender')).status).toBe(403);
+    expect((await ask('api/v1/codes/hello')).status).toBe(404);
+    expect((await ask('api/v1/codes/1058?as=octal')).status).toBe(400);
+  });
+});
+
 describe('without a token', () => {
   it('the description of the questions names every route and its answers', async () => {
     const document = (await (await ask('api/openapi.json', null)).json()) as {
@@ -374,6 +395,7 @@ describe('without a token', () => {
       '/api/v1/devices/{deviceKey}',
       '/api/v1/attempts',
       '/api/v1/alerts',
+      '/api/v1/codes/{code}',
       '/api/v1/status',
     ]);
     expect(JSON.stringify(document.paths['/api/v1/cohorts'])).toContain('everFailed');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { codeAnswer, codeParameters } from '../codes/code-answer.js';
 import {
   alertListAnswer,
   attemptAnswer,
@@ -57,6 +58,12 @@ const ROUTES: readonly Route[] = [
     answer: alertListAnswer,
   },
   {
+    path: '/api/v1/codes/{code}',
+    summary: 'What an error code means, in any spelling',
+    query: codeParameters,
+    answer: codeAnswer,
+  },
+  {
     path: '/api/v1/status',
     summary: 'How much there is and how fresh it is',
     query: bankParameters,
@@ -109,7 +116,7 @@ function describeRoute({ path, summary, query, answer }: Route) {
       400: { description: 'wrong parameters', ...problem },
       401: { description: 'no valid token', ...problem },
       403: { description: 'no scope read, or another bank', ...problem },
-      404: { description: 'no such bank, cohort or device', ...problem },
+      404: { description: 'no such bank, cohort, device or code', ...problem },
       503: { description: 'the store does not answer for now', ...problem },
     },
   };
