@@ -135,3 +135,53 @@ describe('rollcall kb hash', () => {
     }
   });
 });
+
+describe('rollcall kb packages', () => {
+  const listing = (...packages: readonly (readonly [string, string])[]): string =>
+    [
+      'Deployment Image Servicing and Management tool',
+      'Version: 10.0.17763.1',
+      '',
+      'Packages listing:',
+      '',
+      ...packages.flatMap(([identity, state]) => [
+        `Package Identity : ${identity}`,
+        `State : ${state}`,
+        'Release Type : Security Update',
+        'Install Time : 9/12/2024 9:31 AM',
+        '',
+      ]),
+      'The operation completed successfully.',
+      '',
+    ].join('\r\n');
+
+  it('names states, stale waiting, and what not to uninstall', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rollcall-packages-'));
+    try {
+      const file = join(folder, 'packages.txt');
+      const pending = 'Package_for_RollupFix~31bf3856ad364e35~amd64~~17763.6293.1.4';
+      const older = 'Package_for_RollupFix~31bf3856ad364e35~amd64~~17763.2114.1.12';
+      writeFileSync(file, listing([pending, 'Install Pending'], [older, 'Superseded']));
+      expect(await runCommandLine(['kb', 'packages', file, '--at', '2024-09-15', '--json'])).toBe(0);
+      const rows = out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(rows).toMatchObject([
+        {
+          identity: older,
+          kb: 'KB5005030',
+          state: 'superseded',
+          pendingDays: null,
+          uninstall: { advise: 'never' },
+        },
+        { identity: pending, kb: 'KB5043050', state: 'install_pending', since: '2024-09-15T00:00:00.000Z' },
+      ]);
+      expect(rows[1]?.['pendingDays']).toBeGreaterThan(700);
+      writeFileSync(file, 'nothing of the kind');
+      expect(await runCommandLine(['kb', 'packages', file])).toBe(3);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
