@@ -3,7 +3,7 @@ import type { BorneFailure } from './bearers.js';
 import { isFailure, isFinal, tellsLatest } from './report-order.js';
 import { failurePartsOf } from './signature/signature.js';
 import type { Attempt, Report } from './report.js';
-import { STAGE_RANK } from './words.js';
+import { STAGE_TABLE } from './stage-table.js';
 import type { Operation, Rollback, Stage } from './words.js';
 
 /** Progress of a rollback: the furthest that any report of the attempt tells. */
@@ -103,7 +103,7 @@ function standsBefore(candidate: BorneFailure, rival: BorneFailure): boolean {
 
 function furthestStage(reports: readonly Report[]): Stage {
   let furthest: Stage = 'unknown';
-  for (const { stage } of reports) if (STAGE_RANK[stage] > STAGE_RANK[furthest]) furthest = stage;
+  for (const { stage } of reports) if (STAGE_TABLE[stage].rank > STAGE_TABLE[furthest].rank) furthest = stage;
   return furthest;
 }
 

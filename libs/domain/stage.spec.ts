@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { stageOf } from './stage.js';
 import type { StageFacts } from './stage.js';
+import { STAGE_TABLE } from './stage-table.js';
 import { OUTCOMES, STAGES } from './words.js';
 
 const stage = (facts: Partial<StageFacts>): string => stageOf({ outcome: 'failed', ...facts });
@@ -48,6 +49,14 @@ describe('stageOf', () => {
         innerErrors: [{ origin: 'DriverUpdateUninstallUpdates' }],
       },
     ],
+    [
+      'driver_queue_critical',
+      'the same name as a person writes it',
+      { innerErrors: [{ origin: 'Driver Update Uninstall Updates failed' }] },
+    ],
+    ['driver_queue_critical', 'the name of the trace', { failureSource: 'Doq Critical Uninstall' }],
+    ['stage_drivers', 'the name of the trace', { failureSource: 'Doq Stage' }],
+    ['dpx_expand', 'the name of the trace', { failureSource: 'DPX Expansion' }],
     [
       'stage_drivers',
       'drivers prepared before the restart',
@@ -119,5 +128,19 @@ describe('stageOf', () => {
       },
     );
     fc.assert(property);
+  });
+});
+
+describe('the table of stages', () => {
+  it('stands in the order of its ranks, each with what it rests on', () => {
+    const rows = Object.values(STAGE_TABLE);
+    const ranks = rows.map(({ rank }) => rank);
+    expect(ranks).toEqual([...new Set(ranks)].toSorted((left, right) => left - right));
+    for (const { evidence } of rows) expect(evidence).not.toBe('');
+  });
+
+  it('says which part of the order is inferred', () => {
+    const inferred = Object.values(STAGE_TABLE).filter(({ order }) => order === 'inferred');
+    expect(inferred.map(({ rank }) => rank)).toEqual([800, 820, 840, 860]);
   });
 });

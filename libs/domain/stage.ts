@@ -1,5 +1,5 @@
 import { boundedMemo } from './bounded-memo.js';
-import type { Stage } from './words.js';
+import type { Stage } from './stage-table.js';
 
 /** The evidence of a report that says where Windows was; absent and '' mean not known. */
 export interface StageFacts {
@@ -24,9 +24,9 @@ interface Evidence {
 }
 
 /**
- * Evidence → stage, first match wins; the most telling evidence stands first. Sources: domain.md §3.3 (servicing
- * trace names and CBS lines) and the log lines it cites. A code is never evidence: 0x800f0922 is typical for an
- * advanced installer but does not prove it.
+ * Evidence → stage, first match wins; the most telling evidence stands first. What Windows writes at each stage
+ * stands in the table of stages. A code is never evidence: 0x800f0922 is typical for an advanced installer but does
+ * not prove it.
  */
 const RULES: readonly (readonly [Stage, (evidence: Evidence) => boolean])[] = [
   ['poqexec', ({ names, failureSource }) => names.includes('poqexec') || failureSource === 'poqexec'],
@@ -35,10 +35,14 @@ const RULES: readonly (readonly [Stage, (evidence: Evidence) => boolean])[] = [
   // Origin of an error of the installer queue, also where the failing object is the component it worked on.
   ['advanced_installers', ({ names }) => names.includes('advanced installer ')],
   // "Doq Stage" prepares drivers before the restart; the queue named after it runs at start-up.
-  ['stage_drivers', ({ executeState }) => executeState.endsWith('stagedrivers')],
-  ['driver_queue_critical', ({ failureSource }) => failureSource === 'doq'],
+  [
+    'stage_drivers',
+    ({ executeState, failureSource }) =>
+      executeState.endsWith('stagedrivers') || failureSource === 'doq stage',
+  ],
+  ['driver_queue_critical', ({ failureSource }) => /^doq( critical|$)/.test(failureSource)],
   ['driver_queue_critical', ({ flags }) => flags.includes('driversfailed')],
-  ['driver_queue_critical', ({ names }) => names.includes('driverupdate') || /\bdoqe?\b/.test(names)],
+  ['driver_queue_critical', ({ names }) => /\bdriver ?update/.test(names) || /\bdoqe?\b/.test(names)],
   [
     'primitives',
     ({ executeState, flags }) => executeState.endsWith('primitives') || flags.includes('primitivesfailed'),

@@ -1,3 +1,6 @@
+import { STAGE_TABLE } from './stage-table.js';
+import type { Stage } from './stage-table.js';
+
 /** The closed word lists of a report. Order matters where said. Source: the field's own terms (WUfB reports, CBS, WSUS). */
 
 /** Who observed it; the order is the rank, best witness first. `unknown` = the sender did not say. */
@@ -59,27 +62,5 @@ export const OBJECT_TYPES = [
   'unknown',
 ] as const;
 
-/**
- * Where an attempt failed, in the order Windows goes through them (the number is the rank of the funnel).
- * The order of 800–860 is read from trace names and log lines, not documented.
- */
-export const STAGE_RANK = {
-  unknown: 0,
-  scan: 100,
-  download: 200,
-  hash_verify: 250,
-  dpx_expand: 300,
-  resolve: 400,
-  stage: 500,
-  stage_drivers: 550,
-  pending_reboot: 600,
-  shutdown: 700,
-  poqexec: 800,
-  driver_queue_critical: 820,
-  primitives: 840,
-  advanced_installers: 860,
-  commit_verify: 900,
-  rollback: 950,
-} as const;
-export type Stage = keyof typeof STAGE_RANK;
-export const STAGES = Object.keys(STAGE_RANK) as [Stage, ...Stage[]];
+export type { Stage };
+export const STAGES = Object.keys(STAGE_TABLE) as [Stage, ...Stage[]];
