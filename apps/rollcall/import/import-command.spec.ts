@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +12,7 @@ import { Command } from 'commander';
 import type { AttemptReport } from '#domain/attempt-event.js';
 import { CommandFailure } from '../exit-codes.js';
 import { waitMs } from './batch-sender.js';
+import { zipOf } from './bundle/zip-writer.contract.js';
 import { registerImport } from './import-command.js';
 
 const fixtures = join(dirname(fileURLToPath(import.meta.url)), '../../../test/fixtures/evidence');
@@ -19,6 +21,8 @@ interface Request {
   readonly headers: IncomingHttpHeaders;
   readonly reports: readonly AttemptReport[];
 }
+
+const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
 
 describe('rollcall import', () => {
   const folder = { path: '' };
@@ -173,6 +177,63 @@ describe('rollcall import', () => {
       await run(file, '--url', url, '--token', 'rc_test', '--taken-at', '2023-11-01T08:00:00+08:00'),
     ).toBe(0);
     expect(requests[0]?.reports).toEqual([{ ...inventory, takenAt: '2023-11-01T08:00:00+08:00' }]);
+  });
+
+  it('reads a zip file like a folder, tells where each fact came from, and goes on behind a refused one', async () => {
+    const log = readFileSync(join(fixtures, 'cbs-rollback-over-two-starts.log'), 'utf8').split('\n');
+    const roll = log.findIndex((line) => line.startsWith('2024-02-20 09:20:00'));
+    const file = join(folder.path, 'a.zip');
+    const later = log.slice(roll).join('\n');
+    writeFileSync(
+      file,
+      zipOf([
+        { name: 'logs/CbsPersist_20240220012000.log', data: log.slice(0, roll).join('\n') },
+        { name: 'logs/CBS.log', data: later },
+        { name: '../evil.log', data: 'x' },
+        { name: 'rollcall-collection.json', data: '{"toolVersion":"1.2.0"}' },
+        { name: 'readme.txt', data: 'hello' },
+      ]),
+    );
+    writeFileSync(join(folder.path, 'b.cab'), 'MSCF');
+    writeFileSync(join(folder.path, 'c.zip'), 'PK\x03\x04 cut');
+    expect(await run(file, '--dry-run', '--json')).toBe(0);
+    const lines = jsonLines();
+    expect(
+      lines.filter(({ kind }) => kind === 'report').map(({ file: from, outcome }) => [from, outcome]),
+    ).toEqual([
+      [`${file}!logs/CbsPersist_20240220012000.log`, 'pending_reboot'],
+      [`${file}!logs/CBS.log`, 'rolled_back'],
+    ]);
+    const [bundle] = lines.filter(({ kind }) => kind === 'bundle');
+    expect(bundle).toMatchObject({ file, toolVersion: '1.2.0', refused: [{ why: 'its name is unsafe' }] });
+    expect(bundle?.['sha256']).toBe(sha256(readFileSync(file)));
+    expect(bundle?.['files']).toContainEqual({ file: `${file}!logs/CBS.log`, sha256: sha256(later) });
+    expect(bundle?.['files']).toContainEqual({ file: `${file}!readme.txt`, sha256: sha256('hello') });
+    expect(await run(folder.path, '--dry-run')).toBe(1);
+    expect(printed).toContain('unpack it and import the folder');
+  });
+
+  it('judges evidence for a failure first and sends nothing that is of no use', async () => {
+    const events = join(fixtures, 'wevtutil-events.xml');
+    const to = ['--url', url, '--token', 'rc_test', '--json'];
+    expect(await run(events, ...to, '--for-device', 'SOMEBODY-ELSE')).toBe(2);
+    expect(requests).toEqual([]);
+    expect(jsonLines()).toEqual([
+      { kind: 'verdict', accepted: false, reasons: [expect.objectContaining({ code: 'wrong_device' })] },
+    ]);
+    printed = '';
+    const log = join(fixtures, 'cbs-rollback-over-two-starts.log');
+    const failure = [
+      '--for-kb',
+      'KB5034763',
+      '--failed-at',
+      '2024-02-20T09:21:00+08:00',
+      '--device',
+      'pc-0042',
+    ];
+    expect(await run(log, ...to, ...failure)).toBe(0);
+    expect(jsonLines()[0]).toEqual({ kind: 'verdict', accepted: true, reasons: [] });
+    expect(requests).toHaveLength(1);
   });
 
   it('splits many reports into batches of 500 and tries again when the collector is busy', async () => {

@@ -1,12 +1,14 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { bankSchema, deviceKeySchema, instantSchema } from '#domain/attempt-event.js';
+import { bankSchema, deviceKeySchema, instantSchema, kbSchema } from '#domain/attempt-event.js';
 import { withData } from '../connection-options.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { note, printJson, printText, renderTable } from '../output.js';
 import { BatchSender } from './batch-sender.js';
+import { expandInputs } from './bundle/expand-inputs.js';
+import type { ExpandedInputs } from './bundle/expand-inputs.js';
+import { checkEvidence } from './check-evidence.js';
 import { findDestination } from './find-destination.js';
-import { fileInput } from './evidence-input.js';
 import { findFiles } from './find-files.js';
 import { importFiles } from './import-files.js';
 import type { ImportedFile, ImportSink } from './import-files.js';
@@ -20,6 +22,9 @@ interface ImportOptions {
   readonly device?: string;
   readonly deviceName?: string;
   readonly takenAt?: string;
+  readonly forDevice?: string;
+  readonly forKb?: string;
+  readonly failedAt?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -51,6 +56,13 @@ export function registerImport(program: Command): void {
       'when package lists were taken (default: when their file was written)',
       checked(instantSchema, '2026-11-20T08:00:00+08:00'),
     )
+    .option('--for-device <name>', 'judge first: this device failed; evidence of another is refused')
+    .option('--for-kb <kb>', 'judge first: this update failed', checked(kbSchema, 'KB5041578'))
+    .option(
+      '--failed-at <time>',
+      'judge first: it failed then',
+      checked(instantSchema, '2026-11-20T08:00:00+08:00'),
+    )
     .option('--dry-run', 'send nothing, only show')
     .option('--json', 'one JSON line a file, in a dry run also one a report')
     .addHelpText(
@@ -64,6 +76,7 @@ ends with 0 when evidence is unassigned: it was to show, and it names how many t
 
 Examples:
   $ rollcall import ./from-branch-17 --dry-run
+  $ rollcall import logs.zip --device-name BR17-PC04 --for-device BR17-PC04 --for-kb KB5041578 --failed-at 2026-11-19T20:00:00Z
   $ rollcall import CBS.log --device-name BR17-PC04 --bank bank-a`,
     )
     .action(runImport);
@@ -73,15 +86,52 @@ async function runImport(paths: readonly string[], options: ImportOptions): Prom
   if (options.device !== undefined && options.deviceName !== undefined) {
     throw new CommandFailure(EXIT.usage, 'give --device or --device-name, not both');
   }
-  const files = findFiles(paths);
+  const expanded = await expandInputs(findFiles(paths));
+  try {
+    await judgeFirst(expanded, options);
+    await readAndSend(expanded, options);
+  } finally {
+    expanded.close();
+  }
+}
+
+async function readAndSend(expanded: ExpandedInputs, options: ImportOptions): Promise<void> {
   const sender = options.dryRun ? null : new BatchSender(await findDestination(options));
-  const done = await importFiles(files.map(fileInput), options, createSink(options, sender));
+  const done = [
+    ...(await importFiles(expanded.inputs, options, createSink(options, sender))),
+    ...expanded.problems.map(({ file, problem }) => ({ ...NOTHING_READ, file, problem })),
+  ];
   const result = await sender?.finish();
+  await tellBundles(expanded, options);
   if (!options.json) printText(summaryTable(done));
   if (result && options.json) printJson({ kind: 'result', ...result, unassigned: sum(done, 'unassigned') });
   else if (result)
     printText(`${result.sent} reports sent, ${result.accepted} accepted, ${result.rejected} rejected`);
   judge(done, result?.rejected ?? 0, result?.reasons ?? [], options.dryRun === true);
+}
+
+const NOTHING_READ = { account: null, failures: 0, inventories: 0, unassigned: 0 } as const;
+
+/** @throws CommandFailure (2) when the evidence is of no use for the failure it was asked for */
+async function judgeFirst(expanded: ExpandedInputs, options: ImportOptions): Promise<void> {
+  const { forDevice = null, forKb = null, failedAt = null } = options;
+  if (forDevice === null && forKb === null && failedAt === null) return;
+  const at = failedAt === null ? null : new Date(failedAt).toISOString();
+  const verdict = await checkEvidence(expanded, { deviceName: forDevice, kb: forKb, failedAt: at });
+  if (options.json) printJson({ kind: 'verdict', ...verdict });
+  if (verdict.accepted) return;
+  const told = verdict.reasons.map(({ code, zh, en }) => `${code}: ${en} / ${zh}`);
+  throw new CommandFailure(EXIT.negative, `refused, nothing was sent: ${told.join('; ')}`);
+}
+
+/** Where the evidence came from: SHA-256 of each bundle and of each file in it, and the entries that were refused. */
+async function tellBundles({ bundles }: ExpandedInputs, options: ImportOptions): Promise<void> {
+  for (const { file, sha256, entries, refused, toolVersion } of bundles) {
+    const files = [];
+    for (const entry of entries) files.push({ file: entry.name, sha256: await entry.sha256() });
+    if (options.json) printJson({ kind: 'bundle', file, sha256, toolVersion, files, refused });
+    for (const { name, why } of refused) note(`${file}: ${name} is not read: ${why}`);
+  }
 }
 
 function createSink(options: ImportOptions, sender: BatchSender | null): ImportSink {

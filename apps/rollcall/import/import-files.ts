@@ -2,6 +2,7 @@ import type { AttemptReport, InventoryReport } from '#domain/attempt-event.js';
 import { missingFacts } from '#domain/required-facts.js';
 import type { ReadingAccount } from '#sources/reading-account.js';
 import type { FoundInventory, FoundReport } from '#sources/source-reader.js';
+import { BundleRefused } from './bundle/open-bundle.js';
 import type { EvidenceInput } from './evidence-input.js';
 import { groupInputs, readEvidence } from './read-evidence.js';
 import type { ReadingOfParts } from './read-evidence.js';
@@ -86,7 +87,7 @@ async function importFile(
     account = await readEvidence(input, taker, parts, isLast);
     sink.account(file, account);
   } catch (error) {
-    if (!isFileError(error)) throw error;
+    if (!isFileError(error) && !(error instanceof BundleRefused)) throw error;
     problem = error.message;
   }
   return { file, account, failures, inventories, unassigned, problem };
