@@ -9,12 +9,9 @@ import windowsUpdate from './meanings/windows-update.json' with { type: 'json' }
 import windows from './meanings/windows.json' with { type: 'json' };
 import type { KnownCodeKind } from './canonical-code.js';
 
-/** Who can most likely do something about it. */
-export const CODE_OWNERS = ['bank_it', 'branch_user', 'os_vendor', 'hardware', 'third_party'] as const;
-export type CodeOwner = (typeof CODE_OWNERS)[number];
-
 /** One code as the reviewed files hold it. */
 export interface CodeMeaning {
+  /** Who can most likely do something about it: `bank_it, branch_user, os_vendor, hardware, third_party`. */
   readonly owner: string;
   /** Key of `documentation-pages.json`. */
   readonly page: string;
@@ -53,10 +50,3 @@ function indexOf(kind: KnownCodeKind): ReadonlyMap<string, CodeMeaning> {
 /** What we say about a code in canonical spelling; null when there is no sentence of ours. */
 export const meaningOf = (code: string, kind: KnownCodeKind): CodeMeaning | null =>
   byKind[kind].get(kind === 'win32' ? String(Number(code)) : code) ?? null;
-
-/** Every code with a sentence of ours, for the check of the files. Win32 errors by their plain number. */
-export function* explainedCodes(): Generator<readonly [string, KnownCodeKind, CodeMeaning]> {
-  for (const file of FILES)
-    for (const kind of ['hresult', 'win32', 'ntstatus'] as const)
-      for (const [code, meaning] of Object.entries(file[kind] ?? {})) yield [code, kind, meaning];
-}
