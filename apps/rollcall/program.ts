@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   import: async () => (await import('./import/import-command.js')).registerImport,
   code: async () => (await import('./code/code-command.js')).registerCode,
   kb: async () => (await import('./kb/kb-command.js')).registerKb,
+  remedies: async () => (await import('./remedies/remedies-command.js')).registerRemedies,
   rebuild: async () => (await import('./rebuild/rebuild-command.js')).registerRebuild,
   simulate: async () => (await import('./simulate/simulate-command.js')).registerSimulate,
   demo: async () => (await import('./demo/demo-command.js')).registerDemo,
