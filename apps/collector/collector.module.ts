@@ -22,6 +22,10 @@ import { Credentials } from './admission/credentials.js';
 import { Intake } from './admission/intake.js';
 import { COLLECTOR_CONFIG } from './collector.config.js';
 import type { CollectorConfig } from './collector.config.js';
+import { BulkController } from './event-documents/bulk.controller.js';
+import { EventIntake } from './event-documents/event-intake.js';
+import { OtlpLogsController } from './event-documents/otlp-logs.controller.js';
+import { ReportEventBatchController } from './event-documents/report-event-batch.controller.js';
 import { HealthController } from './http/health.controller.js';
 import { METRICS } from './http/metrics-token.js';
 import { SchemaController } from './http/schema.controller.js';
@@ -67,7 +71,14 @@ export class CollectorModule implements OnModuleDestroy, BeforeApplicationShutdo
     return {
       module: CollectorModule,
       imports: [CqrsModule.forRoot()],
-      controllers: [ReportAttemptsController, SchemaController, HealthController],
+      controllers: [
+        ReportAttemptsController,
+        SchemaController,
+        HealthController,
+        OtlpLogsController,
+        BulkController,
+        ReportEventBatchController,
+      ],
       providers: [
         { provide: COLLECTOR_CONFIG, useValue: config },
         { provide: METRICS, useFactory: () => createMetrics('collector') },
@@ -104,6 +115,7 @@ export class CollectorModule implements OnModuleDestroy, BeforeApplicationShutdo
         },
         { provide: NameBook, useFactory: () => new NameBook(data.names, logger) },
         Credentials,
+        EventIntake,
         ReportAttemptsHandler,
       ],
     };
