@@ -23,6 +23,7 @@ describe('canonicalCode', () => {
     ['hresult_from_win32( 14098 )', '0x80073712', 'hresult'],
     ['NTSTATUS_FROM_WIN32(ERROR_INVALID_DATA)', '0xc007000d', 'ntstatus'],
     ['0xd0000102', '0xc0000102', 'ntstatus'],
+    ['0xffffffff', '0xffffffff', 'hresult'],
     ['0xc0000102', '0xc0000102', 'ntstatus'],
     ['STATUS_FILE_CORRUPT_ERROR', '0xc0000102', 'ntstatus'],
     ['ERROR_SERVICE_DISABLED', '0x00000422', 'win32'],

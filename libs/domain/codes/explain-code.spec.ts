@@ -70,6 +70,21 @@ describe('explainSpelling', () => {
     });
   });
 
+  it.each([
+    ['0x00240006', 'hresult', 'success', 'FACILITY_WINDOWSUPDATE'],
+    ['0x80240017', 'hresult', 'error', 'FACILITY_WINDOWSUPDATE'],
+    ['0x80d02002', 'hresult', 'error', 'FACILITY_DELIVERY_OPTIMIZATION'],
+    ['0x80190193', 'hresult', 'error', 'FACILITY_HTTP'],
+    ['0xc1900101', 'hresult', 'error', 'MOSETUP'],
+    ['0x80000005', 'ntstatus', 'warning', 'FACILITY_NULL'],
+    ['0x40000000', 'ntstatus', 'informational', 'FACILITY_NULL'],
+    ['0xc015001a', 'ntstatus', 'error', 'FACILITY_SXS_ERROR_CODE'],
+    ['0xc0190003', 'ntstatus', 'error', 'FACILITY_TRANSACTION'],
+    ['0', 'win32', 'success', 'FACILITY_WIN32'],
+  ] as const)('reads severity and facility of %s as %s', (code, kind, severity, name) => {
+    expect(clear(code, kind)).toMatchObject({ kind, severity, facility: { name } });
+  });
+
   it('lists the readings of a short number', () => {
     const answer = explainSpelling('1058');
     expect(answer).toMatchObject({
