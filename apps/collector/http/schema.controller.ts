@@ -1,8 +1,8 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { reportJsonSchemas } from '#domain/attempt-event.js';
+import { anyGiven, asSendersMayWrite } from './published-schema.js';
 
-const oneOf = (...fields: readonly string[]) => ({ anyOf: fields.map((field) => ({ required: [field] })) });
-const DEVICE = oneOf('deviceKey', 'deviceName', 'deviceAliases');
+const DEVICE = anyGiven('deviceKey', 'deviceName', 'deviceAliases');
 
 /** What senders may post. Unknown fields are taken too and kept aside, so a sender may be newer than its collector. */
 @Controller('v1/schema')
@@ -11,12 +11,12 @@ export class SchemaController {
   @Header('content-type', 'application/schema+json')
   attempt() {
     return {
-      ...reportJsonSchemas['patch.update_attempt'],
+      ...asSendersMayWrite(reportJsonSchemas['patch.update_attempt']),
       title: "patch.update_attempt: one source's observation of one update attempt",
       allOf: [
         DEVICE,
-        oneOf('targetKb', 'updateId', 'packageIdentity'),
-        oneOf('occurredAt', 'occurredAtText'),
+        anyGiven('targetKb', 'updateId', 'packageIdentity'),
+        anyGiven('occurredAt', 'occurredAtText'),
       ],
     };
   }
@@ -25,7 +25,7 @@ export class SchemaController {
   @Header('content-type', 'application/schema+json')
   inventory() {
     return {
-      ...reportJsonSchemas['patch.device_inventory'],
+      ...asSendersMayWrite(reportJsonSchemas['patch.device_inventory']),
       title: 'patch.device_inventory: a snapshot of one device',
       allOf: [DEVICE],
     };
