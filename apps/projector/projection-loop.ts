@@ -87,6 +87,7 @@ export class ProjectionLoop {
 
   private pause({ topic, partition }: LogSlice): void {
     this.consumer.pause(topic, partition);
+    this.clock.leave({ topic, partition });
     this.logger.error(
       { topic, partition },
       `partition ${topic}/${partition} is paused: too many messages in a row cannot be read, so this is a defect of ours or a wrong topic; nothing is lost. Look at patch.dead-letters, mend it, restart the projector`,

@@ -18,6 +18,11 @@ export class WatchClock {
     else this.behind.delete(id);
   }
 
+  /** A partition that nobody reads any more (it is paused) holds the others back no longer. */
+  leave({ topic, partition }: Pick<LogSlice, 'topic' | 'partition'>): void {
+    this.behind.delete(`${topic}/${partition}`);
+  }
+
   /** Watch time in ms; null before the first event. */
   get nowMs(): number | null {
     if (this.lastArrivalMs.size === 0) return null;
