@@ -346,8 +346,8 @@ describe('wrong questions', () => {
     const response = await ask(path);
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toContain('application/problem+json');
-    const problem = (await response.json()) as { status: number; detail: string };
-    expect(problem.status).toBe(status);
+    const problem = (await response.json()) as { status: number; detail: string; code: string };
+    expect(problem).toMatchObject({ status, code: status === 404 ? 'not_found' : 'wrong_parameter' });
     expect(problem.detail.length).toBeGreaterThan(5);
   });
 
@@ -357,6 +357,7 @@ describe('wrong questions', () => {
     const response = await ask('api/v1/cohorts');
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('2');
+    expect(await response.json()).toMatchObject({ code: 'store_unavailable' });
     expect((await ask('readyz', null)).status).toBe(503);
     expect((await ask('healthz', null)).status).toBe(200);
     store.down = false;

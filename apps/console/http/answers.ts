@@ -147,4 +147,5 @@ export const problemAnswer = z.object({
   title: z.string(),
   status: z.number(),
   detail: z.string(),
+  code: z.string().describe('one word for programs, stable'),
 });

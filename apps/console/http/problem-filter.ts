@@ -11,7 +11,18 @@ interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
+  /** One word for programs, stable. */
+  readonly code: string;
 }
+
+const CODES: Readonly<Record<number, string>> = {
+  400: 'wrong_parameter',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  500: 'internal',
+  503: 'store_unavailable',
+};
 
 /** Answers every error as a problem; what is our own defect is logged and shown without its inner words. */
 @Catch()
@@ -21,7 +32,8 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const { status, detail } = this.judge(error);
-    const problem: Problem = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail };
+    const title = STATUS_CODES[status] ?? 'Error';
+    const problem: Problem = { type: 'about:blank', title, status, detail, code: CODES[status] ?? 'error' };
     if (status === 401) void reply.header('www-authenticate', 'Bearer realm="rollcall"');
     if (status === 503) void reply.header('retry-after', '2');
     void reply.status(status).type('application/problem+json').send(JSON.stringify(problem));
