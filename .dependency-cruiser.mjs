@@ -9,7 +9,7 @@ export default {
     forbid(
       'domain-is-pure',
       { path: '^libs/domain/', pathNot: tests },
-      { pathNot: ['^libs/domain/', 'node_modules/(zod|canonicalize|@stdlib)/', '^(node:)?crypto$'] },
+      { pathNot: ['^libs/domain/', 'node_modules/(zod|canonicalize|@stdlib)/', '^(node:)?(crypto|buffer)$'] },
     ),
     forbid(
       'sources-only-parse',
