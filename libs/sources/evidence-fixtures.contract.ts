@@ -14,6 +14,12 @@ export const EVIDENCE_FIXTURES = [
   'windows-update-decoded.log',
   'windows-update-legacy.log',
   'wevtutil-events.xml',
+  'event-documents.ndjson',
+  'event-viewer.txt',
+  'get-packages.txt',
+  'systeminfo.txt',
+  'hotfixes.csv',
+  'report-events.tsv',
 ] as const;
 
 export const fixtureBytes = (name: (typeof EVIDENCE_FIXTURES)[number]): Buffer =>

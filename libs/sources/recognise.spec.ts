@@ -11,6 +11,12 @@ describe('kind of evidence', () => {
       'windows_update_log',
       'windows_update_log_legacy',
       'event_xml',
+      'event_documents',
+      'event_viewer_text',
+      'package_list',
+      'system_info',
+      'hotfix_list',
+      'report_events',
     ]);
     expect(recogniseFormat(Buffer.from('ElfFile\0rest'))).toBe('evtx');
     expect(

@@ -89,7 +89,7 @@ describe('rollcall import', () => {
     expect(await run(fixtures, '--dry-run', '--json')).toBe(0);
     const lines = jsonLines();
     const accounts = lines.filter(({ kind }) => kind === 'account');
-    expect(accounts).toHaveLength(6);
+    expect(accounts).toHaveLength(12);
     expect(Object.keys(accounts[0] ?? {})).toEqual([
       'kind',
       'file',
@@ -111,7 +111,7 @@ describe('rollcall import', () => {
       stage: 'advanced_installers',
       signature: { l1: '0x800f0922', fineness: 3 },
     });
-    expect(lines.filter(({ kind }) => kind === 'report')).toHaveLength(14);
+    expect(lines.filter(({ kind }) => kind === 'report')).toHaveLength(22);
     expect(requests).toEqual([]);
   });
 

@@ -1,5 +1,8 @@
 import { kbIn } from '../update-names.js';
 
+/** What is behind is the text of something else. */
+const LONGEST_MESSAGE = 8_000;
+
 /** Words of the state names in rendered messages, Chinese to the names CBS itself uses. */
 const STATE_WORDS: Readonly<Record<string, string>> = {
   已安装: 'Installed',
@@ -15,7 +18,8 @@ const STATE_WORDS: Readonly<Record<string, string>> = {
  * the Event Viewer. Code and KB are found in any language, names of states in English and Chinese. Codes may be decimal
  * (2388526074 = 0x8e5e03fa).
  */
-export function messageFields(provider: string, eventId: number, message: string): Map<string, string> {
+export function messageFields(provider: string, eventId: number, whole: string): Map<string, string> {
+  const message = whole.slice(0, LONGEST_MESSAGE).trimEnd();
   const fields = new Map<string, string>();
   const set = (name: string, value: string | undefined) => {
     if (value !== undefined && value !== '') fields.set(name, value);
@@ -62,7 +66,7 @@ function statesIn(message: string): [string | undefined, string | undefined] {
 /** The title: behind the sentence that announces it, or in quotes; else the whole message, which names the KB. */
 function titleIn(message: string): string {
   const found =
-    /following update(?: with error \S{1,12})?: (.{1,1000}?)\.?\s*$/is.exec(message)?.[1] ??
+    /following update(?: with error \S{1,12})?: (.{1,1000}?)\.?$/is.exec(message)?.[1] ??
     /["“]([^"”]{1,1000}?KB\d{6,8}[^"”]{0,100})["”]/i.exec(message)?.[1];
   return (found ?? message).slice(0, 1_000);
 }

@@ -7,12 +7,14 @@ import { stateWord } from './inventory-words.js';
 type Package = NonNullable<UndatedInventory['packages']>[number];
 
 const MOST_PACKAGES = 2_000;
-const IDENTITY = /^\s*(?:Package Identity|程序包标识)\s*[:：]\s*(\S+~\S*~\S*~\S*~\S+)/;
+const IDENTITY =
+  /^\s*(?:Package Identity|程序包标识)\s*[:：]\s*([^\s~|]{1,200}~[^\s~|]{0,64}~[^\s~|]{0,32}~[^\s~|]{0,32}~[^\s~|]{1,64})/;
 const STATE = /^\s*(?:State|状态)\s*[:：]\s*(.+?)\s*$/;
 const RELEASE_TYPE = /^\s*(?:Release Type|发布类型)\s*[:：]\s*(.+?)\s*$/;
 const VERSION = /^\s*(?:Image Version|映像版本)\s*[:：]\s*(\d+(?:\.\d+){1,3})/;
 /** `/Format:Table`: identity | state | release type | install time. */
-const ROW = /^\s*(\S+~\S*~\S*~\S*~\S+)\s*\|\s*([^|]+?)\s*\|\s*([^|]*?)\s*\|/;
+const ROW =
+  /^\s*([^\s~|]{1,200}~[^\s~|]{0,64}~[^\s~|]{0,32}~[^\s~|]{0,32}~[^\s~|]{1,64})\s*\|\s*([^|]+?)\s*\|\s*([^|]*?)\s*\|/;
 const ROUTINE =
   /^\s*(?:Deployment Image Servicing|部署映像服务|Version|版本|Packages listing|程序包列表|Install Time|安装时间|The operation completed|操作成功|Package Identity|程序包标识|-{3})/;
 

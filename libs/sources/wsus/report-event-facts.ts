@@ -35,6 +35,7 @@ const ASIDE: Readonly<Record<number, SetAsideReason>> = {
   202: 'notice',
 };
 const DOWNLOAD_FAILED = 161;
+const LONGEST_TEXT = 8_000;
 /** 1 = events of clients, 2 = the server's own synchronisation. */
 const CLIENT_EVENTS = '1';
 
@@ -62,7 +63,8 @@ export interface ReportEventFacts {
 export function readReportEvent(facts: ReportEventFacts): AttemptReport | SetAsideReason | null {
   const eventInstanceId = guidOf(facts.eventInstanceId);
   const eventId = Number(facts.eventId);
-  const { text, time } = facts;
+  const { time } = facts;
+  const text = facts.text.slice(0, LONGEST_TEXT).trimEnd();
   const isClient = facts.namespaceId === CLIENT_EVENTS;
   if (eventInstanceId === undefined || !isClient || !/^\d{1,6}$/.test(facts.eventId)) return null;
   const aside = ASIDE[eventId];
@@ -99,6 +101,6 @@ export function readReportEvent(facts: ReportEventFacts): AttemptReport | SetAsi
 }
 
 const titleIn = (text: string): string | undefined =>
-  /(?:following updates?|install the following update)[^:]*?(?:with error \S+)?: (.{1,500}?)\.?\s*$/.exec(
+  /(?:following updates?|install the following update)[^:]*?(?:with error \S+)?: (.{1,500}?)\.?$/.exec(
     text,
   )?.[1];
