@@ -25,6 +25,15 @@ export function renderTable(head: readonly string[], rows: readonly (readonly Ce
   return table.toString();
 }
 
+const WIDEST = 40;
+
+/** For a table's column: the beginning and the end of what is too wide (`package:Package_for_Rollu…19041.4780.1.7`); --json has it whole. */
+export function shorten(text: string): string {
+  if (text.length <= WIDEST) return text;
+  const end = Math.floor(WIDEST / 3);
+  return `${text.slice(0, WIDEST - end - 1)}…${text.slice(-end)}`;
+}
+
 /** A table of names and values. */
 export function renderFacts(facts: readonly (readonly [string, Cell])[]): string {
   const width = Math.max(...facts.map(([name]) => name.length));

@@ -9,6 +9,7 @@ import { AdminReader } from '#event-log/admin-reader.js';
 import { appendNames } from '#runtime/name-map.js';
 import { EXIT } from './exit-codes.js';
 import { withInstallation } from './installation.module.js';
+import { shorten } from './output.js';
 import { runCommandLine } from './program.js';
 
 let data: string;
@@ -278,6 +279,16 @@ describe('questions', () => {
     expect([first.out, first.err]).toEqual(['{"alertId":"a1"}\n', expect.stringContaining('--cursor two')]);
     expect(device).toMatchObject({ code: EXIT.notKnown, out: '' });
     expect(device.err).toContain('device d-x is not known');
+  });
+});
+
+describe('tables for people', () => {
+  const kb = 'package:Package_for_RollupFix~31bf3856ad364e35~amd64~~19041.4780.1.7';
+  it.each([kb, `update:${'a'.repeat(500)}`, '包'.repeat(90)])('stay narrow: %s', (wide) => {
+    const short = shorten(wide);
+    expect(short).toHaveLength(40);
+    expect(short.startsWith(wide.slice(0, 20)) && wide.endsWith(short.slice(-10))).toBe(true);
+    expect(shorten('KB5041578')).toBe('KB5041578');
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { AlertView } from '#attempt-store/attempt-store.js';
 import { connectConsole } from '../console-client.js';
-import { formatTime, note, renderTable } from '../output.js';
+import { formatTime, note, renderTable, shorten } from '../output.js';
 import { filterQuery, learningLines, printList, withFilter } from './filter-options.js';
 import type { FilterOptions } from './filter-options.js';
 
@@ -13,7 +13,7 @@ export const alertTable = (items: readonly AlertView[]): string =>
       item.state,
       item.tier,
       item.bank,
-      item.kb,
+      shorten(item.kb),
       item.build,
       item.signature.l1,
       item.failed,

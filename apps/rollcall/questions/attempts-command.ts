@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { OUTCOMES } from '#domain/words.js';
 import type { AttemptView } from '#attempt-store/attempt-store.js';
 import { connectConsole } from '../console-client.js';
-import { formatTime, renderTable } from '../output.js';
+import { formatTime, renderTable, shorten } from '../output.js';
 import { filterQuery, printList, withFilter } from './filter-options.js';
 import type { FilterOptions } from './filter-options.js';
 
@@ -18,7 +18,7 @@ export const attemptTable = (items: readonly AttemptView[]): string =>
     items.map((item) => [
       item.bank,
       item.deviceKey,
-      item.kb,
+      shorten(item.kb),
       formatTime(item.startedAt),
       formatTime(item.endedAt),
       item.outcome,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cohort } from '#attempt-store/attempt-store.js';
 import { connectConsole } from '../console-client.js';
-import { formatTime, renderTable } from '../output.js';
+import { formatTime, renderTable, shorten } from '../output.js';
 import { filterQuery, printList, withFilter } from './filter-options.js';
 import type { FilterOptions } from './filter-options.js';
 
@@ -11,7 +11,7 @@ export const cohortTable = (items: readonly Cohort[]): string =>
     items.map((item) => [
       item.cohortId,
       item.bank,
-      item.kb,
+      shorten(item.kb),
       item.build,
       [item.signature.l1, item.signature.l2, item.signature.l3].filter((level) => level !== '').join(' · '),
       item.failing,

@@ -7,7 +7,7 @@ import { nameMapFile, readNameMap } from '#runtime/name-map.js';
 import type { ConnectionOptions } from '../connection-options.js';
 import { withConnection } from '../connection-options.js';
 import { connectConsole } from '../console-client.js';
-import { formatTime, printJson, printText, renderFacts, renderTable } from '../output.js';
+import { formatTime, printJson, printText, renderFacts, renderTable, shorten } from '../output.js';
 import { matching } from '../text-options.js';
 import { attemptTable } from './attempts-command.js';
 
@@ -27,7 +27,7 @@ export function renderDevice(device: DeviceView, name?: string | null): string {
         .join(', ') || 'none',
     ],
   ]);
-  const latest = device.latest.map((item) => [item.kb, item.outcome, formatTime(item.at)]);
+  const latest = device.latest.map((item) => [shorten(item.kb), item.outcome, formatTime(item.at)]);
   return [
     facts,
     '',
