@@ -9,6 +9,7 @@ import { EventLog } from '#event-log/event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import { createMetrics } from '#runtime/metrics.js';
 import { CodesController } from './codes/codes.controller.js';
+import { KbController } from './kb/kb.controller.js';
 import type { ConsoleConfig } from './console.config.js';
 import { HealthController } from './http/health.controller.js';
 import { METRICS } from './http/metrics-token.js';
@@ -29,7 +30,7 @@ export class ConsoleModule implements OnApplicationShutdown {
     return {
       module: ConsoleModule,
       imports: [CqrsModule.forRoot()],
-      controllers: [QuestionsController, CodesController, OpenApiController, HealthController],
+      controllers: [QuestionsController, CodesController, KbController, OpenApiController, HealthController],
       providers: [
         { provide: EventLog, useFactory: () => openLmdbEventLog({ directory: config.logDirectory }) },
         {

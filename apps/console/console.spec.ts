@@ -23,6 +23,8 @@ import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
 import { codeAnswer } from './codes/code-answer.js';
 import { CodesController } from './codes/codes.controller.js';
+import { kbAnswer } from './kb/kb-answer.js';
+import { KbController } from './kb/kb.controller.js';
 import { createConsole } from './create-console.js';
 import {
   alertListAnswer,
@@ -202,7 +204,7 @@ const store = new AskedStore();
 const specModule: DynamicModule = {
   module: SpecModule,
   imports: [CqrsModule.forRoot()],
-  controllers: [QuestionsController, CodesController, OpenApiController, HealthController],
+  controllers: [QuestionsController, CodesController, KbController, OpenApiController, HealthController],
   providers: [
     { provide: AdminReader, useValue: new AdminReader(adminLog, 10_000) },
     { provide: AttemptStore, useValue: store },
@@ -384,6 +386,29 @@ describe('codes', () => {
   });
 });
 
+describe('kb', () => {
+  it.each([
+    ['KB5043064/check?build=17763.2114', { verdict: 'wrong_build', instead: { kb: 'KB5043050' } }],
+    ['KB6016623/check', { verdict: 'unknown_kb', compliance: null }],
+    [
+      'kb5041578/check?build=17763.2114&claimed=V2022-L&at=2024-09-10',
+      {
+        verdict: 'applicable',
+        edition: { verdict: 'conflict' },
+        compliance: { verdict: 'n_behind', behind: 37 },
+      },
+    ],
+  ])('%s is answered in the published shape', async (path, answer) => {
+    expect(kbAnswer.parse(await askJson(`api/v1/kb/${path}`))).toMatchObject(answer);
+  });
+
+  it('need a token and a KB', async () => {
+    expect((await ask('api/v1/kb/KB5041578/check', null)).status).toBe(401);
+    expect((await ask('api/v1/kb/hello/check')).status).toBe(400);
+    expect((await ask('api/v1/kb/KB5041578/check?build=new')).status).toBe(400);
+  });
+});
+
 describe('without a token', () => {
   it('the description of the questions names every route and its answers', async () => {
     const document = (await (await ask('api/openapi.json', null)).json()) as {
@@ -397,6 +422,7 @@ describe('without a token', () => {
       '/api/v1/attempts',
       '/api/v1/alerts',
       '/api/v1/codes/{code}',
+      '/api/v1/kb/{kb}/check',
       '/api/v1/status',
     ]);
     expect(JSON.stringify(document.paths['/api/v1/cohorts'])).toContain('everFailed');

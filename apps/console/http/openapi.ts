@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { codeAnswer, codeParameters } from '../codes/code-answer.js';
+import { kbAnswer, kbParameters } from '../kb/kb-answer.js';
 import {
   alertListAnswer,
   attemptAnswer,
@@ -62,6 +63,12 @@ const ROUTES: readonly Route[] = [
     summary: 'What an error code means, in any spelling',
     query: codeParameters,
     answer: codeAnswer,
+  },
+  {
+    path: '/api/v1/kb/{kb}/check',
+    summary: 'Whether an update fits a build, and why',
+    query: kbParameters,
+    answer: kbAnswer,
   },
   {
     path: '/api/v1/status',
