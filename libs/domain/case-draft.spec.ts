@@ -125,6 +125,19 @@ describe.each(['zh', 'en'] as const)('a case draft in %s', (language) => {
     expect(draftCase({ ...cohort, sources: ['cbs_log'] }, language).missing).toContain('nextAction');
   });
 
+  it('checks the edition that is told, and proposes steps with their risk and outcomes', () => {
+    const body = (edition: string) =>
+      draftCase({ ...cohort, build: '17763.2114' }, language, { edition }).body;
+    expect(body('V2022-L')).toContain(
+      language === 'zh' ? '不一致：V2022-L 应为 19044' : 'conflict: V2022-L should be 19044',
+    );
+    expect(body('V2020-L')).toContain(words.words.consistent);
+    expect(body('of our own')).toContain(label('editionBuildVerdict'));
+    expect(body('V2022-L')).toMatch(/fsutil resource setautoreset true c:.*(1 次中 1 次有效|1 of 1 times)/);
+    const unheard = draftCase({ ...cohort, hresult: '0x80123456', reportedHresult: '' }, language);
+    expect(unheard.missing).toContain('remediesProposed');
+  });
+
   it('carries no person, host or secret, whatever the evidence or the caller holds', () => {
     const leaks = [
       'password: hunter2',

@@ -1,8 +1,11 @@
 import texts from './case-texts.json' with { type: 'json' };
 import { symbolOf } from './codes/code-symbols.js';
 import { explainSpelling } from './codes/explain-code.js';
+import { checkEdition } from './kb/edition.js';
 import { releaseLabelOf } from './kb/release-label.js';
-import type { CodeKind } from './words.js';
+import { recommendRemedies } from './remedies/recommend-remedies.js';
+import { failurePartsOf } from './signature/signature.js';
+import type { CodeKind, Stage } from './words.js';
 
 export type CaseLanguage = 'zh' | 'en';
 type CaseTexts = (typeof texts)[CaseLanguage];
@@ -52,6 +55,7 @@ export function caseFields(
   const { reached, ...told } = known;
   const values: Partial<Record<CaseField, string | null>> = {
     ...fromCohort(cohort, words, language),
+    editionBuildVerdict: editionVerdict(cohort.build, known.edition, words),
     ...told,
     reached: reached === undefined ? null : words.reached[reached],
   };
@@ -105,8 +109,40 @@ function fromCohort(
       device !== null && !cohort.sources.includes(DECISIVE_SOURCE)
         ? fill(words.words.collect, { device })
         : null,
+    remediesProposed: remediesFor(cohort, words, language),
     covers: firstSeen && lastSeen ? `${dayOf(firstSeen)}${words.words.to}${dayOf(lastSeen)} (UTC)` : null,
   };
+}
+
+/** The edition that was told against the build that was seen; null when either is not known. */
+function editionVerdict(build: string, edition: string | undefined, words: CaseTexts): string | null {
+  if (edition === undefined || build === 'unknown') return null;
+  const { verdict, expectedBuilds } = checkEdition(edition, build);
+  if (verdict === 'unknown') return null;
+  const builds = expectedBuilds.join(words.words.or);
+  return verdict === 'consistent' ? words.words.consistent : fill(words.words.conflict, { edition, builds });
+}
+
+const REMEDIES_NAMED = 2;
+
+/** The first steps to propose, with their risk and what is known of their outcomes; null when no remedy is known. */
+function remediesFor(cohort: CohortFacts, words: CaseTexts, language: CaseLanguage): string | null {
+  const failure = failurePartsOf({
+    ...cohort,
+    stage: cohort.stage as Stage,
+    innerErrors: cohort.innerErrors.map(({ code, kind }) => ({ code, kind: kind as CodeKind })),
+    failureSource: '',
+    failingObject: null,
+  });
+  const proposed = recommendRemedies(failure)
+    .slice(0, REMEDIES_NAMED)
+    .map(({ steps, risk, seen }) => {
+      const told = { steps: steps[language].join(words.separator), risk: words.risks[risk] };
+      return seen === null
+        ? fill(words.words.remedy, told)
+        : fill(words.words.remedySeen, { ...told, tried: String(seen.tried), fixed: String(seen.fixed) });
+    });
+  return proposed.join(words.words.or) || null;
 }
 
 export const fill = (template: string, values: Readonly<Record<string, string>>): string =>
