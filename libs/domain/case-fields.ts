@@ -137,7 +137,7 @@ function remediesFor(cohort: CohortFacts, words: CaseTexts, language: CaseLangua
   const proposed = recommendRemedies(failure)
     .slice(0, REMEDIES_NAMED)
     .map(({ steps, risk, seen }) => {
-      const told = { steps: steps[language].join(words.separator), risk: words.risks[risk] };
+      const told = { steps: steps[language].join(' → '), risk: words.risks[risk] };
       return seen === null
         ? fill(words.words.remedy, told)
         : fill(words.words.remedySeen, { ...told, tried: String(seen.tried), fixed: String(seen.fixed) });

@@ -8,7 +8,7 @@ import { shortId } from '../short-id.js';
 import type { Stage } from '../words.js';
 import { isWrapperCode } from './wrapper-codes.js';
 
-/** Part of every signature id: raise it when equal facts would get another signature. */
+/** Part of every signature id: raise it when the parts of a signature change, not when one is read otherwise (decision 0040). */
 export const SIGNATURE_VERSION = 2;
 
 /** The facts of a failure that its signature is made of. */
