@@ -11,9 +11,19 @@ import { benchPostgres } from './postgres-bench.js';
 import { benchRebuild } from './rebuild-bench.js';
 import { makeBodies, ROWS_PER_REQUEST } from './request-bodies.js';
 import { benchSignature } from './signature-bench.js';
+import { benchSources } from './sources-bench.js';
 
 /** `run-bench.js [--quick] [name …]`: progress on stderr, one JSON object on stdout. Without names: all of them. */
-const NAMES = ['signature', 'collector', 'end-to-end', 'freshness', 'idle', 'rebuild', 'postgres'] as const;
+const NAMES = [
+  'signature',
+  'sources',
+  'collector',
+  'end-to-end',
+  'freshness',
+  'idle',
+  'rebuild',
+  'postgres',
+] as const;
 type Name = (typeof NAMES)[number];
 type Result = BenchResult | Skipped | Failed;
 
@@ -31,6 +41,7 @@ const machine = machineFacts();
 const startedAt = new Date().toISOString();
 const results: Partial<Record<Name, Result>> = {};
 await keep('signature', () => Promise.resolve(benchSignature(run)));
+await keep('sources', () => benchSources(run));
 await keep('collector', () => benchCollector(run));
 if (['end-to-end', 'freshness', 'idle', 'rebuild'].some((name) => wanted.has(name as Name)))
   await benchProduct();
