@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Command } from 'commander';
 import type { AttemptReport } from '#domain/attempt-event.js';
@@ -196,6 +196,7 @@ describe('rollcall import', () => {
     );
     writeFileSync(join(folder.path, 'b.cab'), 'MSCF');
     writeFileSync(join(folder.path, 'c.zip'), 'PK\x03\x04 cut');
+    writeFileSync(join(folder.path, 'd.gz'), gzipSync('x'));
     expect(await run(file, '--dry-run', '--json')).toBe(0);
     const lines = jsonLines();
     expect(
@@ -211,6 +212,7 @@ describe('rollcall import', () => {
     expect(bundle?.['files']).toContainEqual({ file: `${file}!readme.txt`, sha256: sha256('hello') });
     expect(await run(folder.path, '--dry-run')).toBe(1);
     expect(printed).toContain('unpack it and import the folder');
+    expect(printed).toContain('is a gzip file');
   });
 
   it('judges evidence for a failure first and sends nothing that is of no use', async () => {

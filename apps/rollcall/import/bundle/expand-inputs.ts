@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fileInput, headOf } from '../evidence-input.js';
 import type { EvidenceInput } from '../evidence-input.js';
-import { archiveKind, BundleRefused, openBundle } from './open-bundle.js';
+import { archiveKind, BundleRefused, isZip, openBundle } from './open-bundle.js';
 import type { Bundle, RefusedEntry } from './open-bundle.js';
 
 /** A bundle that was opened, and what is to be told of it. */
@@ -75,7 +75,7 @@ export async function expandInputs(paths: readonly string[]): Promise<ExpandedIn
     // What cannot be read at all is told when its turn comes.
     const kind = await archiveKind(input).catch(() => null);
     if (kind === null) inputs.push(input);
-    else if (!kind.endsWith('zip file')) {
+    else if (!isZip(kind)) {
       problems.push({
         file: path,
         problem: `${path} is ${kind}, which is not unpacked here: unpack it and import the folder`,

@@ -37,15 +37,19 @@ export interface Bundle {
   close(): void;
 }
 
+const ZIP = 'a zip file';
+const EMPTY_ZIP = 'an empty zip file';
 const ARCHIVES: readonly (readonly [string, string])[] = [
-  ['PK\x03\x04', 'a zip file'],
-  ['PK\x05\x06', 'an empty zip file'],
+  ['PK\x03\x04', ZIP],
+  ['PK\x05\x06', EMPTY_ZIP],
   ['MSCF', 'a cabinet (.cab)'],
   ['\x1f\x8b', 'a gzip file'],
   ['7z\xbc\xaf\x27\x1c', 'a 7z archive'],
   ['Rar!', 'a rar archive'],
 ];
 const HEAD = 8;
+
+export const isZip = (kind: string): boolean => kind === ZIP || kind === EMPTY_ZIP;
 
 /** What kind of archive an input is, in words; null when it is none. */
 export async function archiveKind(input: EvidenceInput): Promise<string | null> {
