@@ -12,11 +12,16 @@ import { benchRebuild } from './rebuild-bench.js';
 import { makeBodies, ROWS_PER_REQUEST } from './request-bodies.js';
 import { benchSignature } from './signature-bench.js';
 import { benchSources } from './sources-bench.js';
+import { benchSpikes } from './spikes-bench.js';
 
-/** `run-bench.js [--quick] [name …]`: progress on stderr, one JSON object on stdout. Without names: all of them. */
+/**
+ * `run-bench.js [--quick] [name …] [directory]`: progress on stderr, one JSON object on stdout. Without names: all of
+ * them. An argument with a slash is the folder of scenarios for `spikes`.
+ */
 const NAMES = [
   'signature',
   'sources',
+  'spikes',
   'collector',
   'end-to-end',
   'freshness',
@@ -32,6 +37,7 @@ const BANKS = 8;
 const ROWS_PER_SECOND_MAX = 40_000;
 
 const quick = process.argv.includes('--quick');
+const directory = process.argv.slice(2).find(isDirectory) ?? '../shared/corpus/spikes';
 const wanted = namesFrom(process.argv.slice(2));
 const run: BenchRun = {
   quick,
@@ -42,6 +48,7 @@ const startedAt = new Date().toISOString();
 const results: Partial<Record<Name, Result>> = {};
 await keep('signature', () => Promise.resolve(benchSignature(run)));
 await keep('sources', () => benchSources(run));
+await keep('spikes', () => benchSpikes(run, directory));
 await keep('collector', () => benchCollector(run));
 if (['end-to-end', 'freshness', 'idle', 'rebuild'].some((name) => wanted.has(name as Name)))
   await benchProduct();
@@ -51,8 +58,12 @@ process.stdout.write(
   `${JSON.stringify({ startedAt, quick, machine, benchmarks: results, ratios: ratios(), met: allMet() }, null, 2)}\n`,
 );
 
+function isDirectory(argument: string): boolean {
+  return argument.includes('/');
+}
+
 function namesFrom(args: readonly string[]): ReadonlySet<Name> {
-  const asked = args.filter((argument) => !argument.startsWith('--'));
+  const asked = args.filter((argument) => !argument.startsWith('--') && !isDirectory(argument));
   const unknown = asked.filter((name) => !(NAMES as readonly string[]).includes(name));
   if (unknown.length > 0) {
     process.stderr.write(`no benchmark ${unknown.join(', ')}; there are: ${NAMES.join(', ')}\n`);

@@ -37,6 +37,41 @@ function lnGammaRatio(z: number, d: number): number {
  * @throws RangeError when counts are no whole numbers, failed > installs, or expected is not above 0
  */
 export function lnTail(question: TailQuestion): number {
+  checkQuestion(question);
+  const { failed: k, installs: n, expected } = question;
+  if (k <= expected) return 0;
+  const { a, b } = shapeOf(question);
+  return Math.min(0, lnExactly(k, n, a, b) + Math.log(tailInFirstTerms(k, n, a, b)));
+}
+
+/**
+ * ln P(K = failed) of the same distribution.
+ * @throws RangeError as `lnTail`
+ */
+export function lnProbability(question: TailQuestion): number {
+  checkQuestion(question);
+  const { a, b } = shapeOf(question);
+  return Math.min(0, lnExactly(question.failed, question.installs, a, b));
+}
+
+function shapeOf({ installs, expected, baselineFailed, c2 }: TailQuestion): { a: number; b: number } {
+  const a = 1 / (c2 + 1 / (baselineFailed + 2));
+  const p = Math.min(MAX_SHARE, expected / installs);
+  return { a, b: (a * (1 - p)) / p };
+}
+
+function lnExactly(k: number, n: number, a: number, b: number): number {
+  return (
+    lnGammaRatio(a, k) -
+    gammaln(k + 1) +
+    lnGammaRatio(n - k + 1, k) -
+    lnGammaRatio(a + b + n - k, k) +
+    lnGammaRatio(b, a) -
+    lnGammaRatio(b + n - k, a)
+  );
+}
+
+function checkQuestion(question: TailQuestion): void {
   const { failed: k, installs: n, expected, baselineFailed, c2 } = question;
   if (!Number.isSafeInteger(k) || !Number.isSafeInteger(n) || k < 0 || k > n)
     throw new RangeError(`failed must be a whole number from 0 to installs, got ${k} of ${n}`);
@@ -44,19 +79,6 @@ export function lnTail(question: TailQuestion): number {
     throw new RangeError(
       `expected must be above 0 and baselineFailed, c2 not below 0, got ${expected}, ${baselineFailed}, ${c2}`,
     );
-  if (k <= expected) return 0;
-
-  const a = 1 / (c2 + 1 / (baselineFailed + 2));
-  const p = Math.min(MAX_SHARE, expected / n);
-  const b = (a * (1 - p)) / p;
-  const lnFirst =
-    lnGammaRatio(a, k) -
-    gammaln(k + 1) +
-    lnGammaRatio(n - k + 1, k) -
-    lnGammaRatio(a + b + n - k, k) +
-    lnGammaRatio(b, a) -
-    lnGammaRatio(b + n - k, a);
-  return Math.min(0, lnFirst + Math.log(tailInFirstTerms(k, n, a, b)));
 }
 
 /** P(K >= k) / P(K = k), summed from the ratios of neighbouring terms. */
