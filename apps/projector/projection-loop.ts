@@ -20,6 +20,7 @@ export interface ProjectionLoopOptions {
 export class ProjectionLoop {
   private readonly floods = new FloodGuard();
   private readonly clock = new WatchClock();
+  private lastReadMs = performance.now();
 
   constructor(
     private readonly commands: CommandBus,
@@ -38,10 +39,11 @@ export class ProjectionLoop {
   async step(signal: AbortSignal): Promise<number> {
     const slices = await retryForever(
       'read',
-      () => this.consumer.read(this.options.limits, signal),
+      () => this.consumer.read(this.limitsNow(), signal),
       this,
       signal,
     );
+    this.lastReadMs = performance.now();
     if (!slices || slices.length === 0) return 0;
     const endTimer = this.metrics.batchSeconds.startTimer();
     const command = new ProjectBatch(this.options.generation, slices);
@@ -58,6 +60,13 @@ export class ProjectionLoop {
     this.account(slices, projected);
     await this.options.onProjected?.(this.clock.nowMs);
     return projected.messages;
+  }
+
+  /** What came while the last batch was projected has waited already: the linger counts from the last read. */
+  private limitsNow(): ReadLimits {
+    const { limits } = this.options;
+    const waitedMs = performance.now() - this.lastReadMs;
+    return { ...limits, maxWaitMs: Math.max(0, limits.maxWaitMs - waitedMs) };
   }
 
   /** Told by `retryForever` before each further try. */
