@@ -1,4 +1,5 @@
 import { lnProbability } from '../beta-binomial.js';
+import type { ScanReport } from './reports.js';
 import { ANY } from './scope.js';
 import type { WindowCells } from './window-cells.js';
 
@@ -13,8 +14,16 @@ const DAYS = 28;
 export class Dispersion {
   private readonly days: (readonly number[])[] = [];
 
-  /** Takes the counts of a day in, of every bank and signature. */
-  learn(day: WindowCells, banks: Iterable<string>, signatures: Iterable<string>): void {
+  /**
+   * Takes the counts of a day in, of every bank and signature.
+   * @param isTold whether an alert tells the failure: incidents are no variation from day to day
+   */
+  learn(
+    day: WindowCells,
+    banks: Iterable<string>,
+    signatures: Iterable<string>,
+    isTold: (failure: ScanReport) => boolean,
+  ): void {
     const lnLikelihoods = CHOICES.map(() => 0);
     const known = [...signatures];
     for (const bank of banks) {
@@ -23,7 +32,7 @@ export class Dispersion {
         if (told.installs === 0 || told.baselineFailed === 0) continue;
         const devices = new Set<string>();
         for (const failure of day.failures.get(signature) ?? [])
-          if (failure.bank === bank) devices.add(failure.device);
+          if (failure.bank === bank && !isTold(failure)) devices.add(failure.device);
         const failed = Math.min(devices.size, told.installs);
         CHOICES.forEach((c2, index) => {
           lnLikelihoods[index] = (lnLikelihoods[index] ?? 0) + lnProbability({ ...told, failed, c2 });

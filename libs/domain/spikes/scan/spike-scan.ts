@@ -91,7 +91,8 @@ export class SpikeScan {
     this.moveBaseline(atMs);
     const windows = WINDOWS_MS.map((windowMs) => this.window(windowMs, atMs));
     const [, day] = windows;
-    if (day && atMs % DAY_MS === 0) this.dispersion.learn(day, this.banks, this.signatures);
+    if (day && atMs % DAY_MS === 0)
+      this.dispersion.learn(day, this.banks, this.signatures, (failure) => this.isOfAlert(failure));
     if (isLearning) {
       this.firstUnseen = this.reports.length;
       return [];
