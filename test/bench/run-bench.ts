@@ -1,6 +1,7 @@
 import { benchCollector } from './collector-bench.js';
 import type { BenchResult, BenchRun, Failed, Skipped } from './bench-run.js';
 import { benchEndToEnd } from './end-to-end-bench.js';
+import { benchExplanation } from './explanation-bench.js';
 import { round } from './figure.js';
 import { benchFreshness } from './freshness-bench.js';
 import { benchIdle } from './idle-bench.js';
@@ -16,12 +17,13 @@ import { benchSpikes } from './spikes-bench.js';
 
 /**
  * `run-bench.js [--quick] [name …] [directory]`: progress on stderr, one JSON object on stdout. Without names: all of
- * them. An argument with a slash is the folder of scenarios for `spikes`.
+ * them. An argument with a slash is the folder of scenarios for `spikes` and of cohorts for `explanation`.
  */
 const NAMES = [
   'signature',
   'sources',
   'spikes',
+  'explanation',
   'collector',
   'end-to-end',
   'freshness',
@@ -49,6 +51,7 @@ const results: Partial<Record<Name, Result>> = {};
 await keep('signature', () => Promise.resolve(benchSignature(run)));
 await keep('sources', () => benchSources(run));
 await keep('spikes', () => benchSpikes(run, directory));
+await keep('explanation', () => Promise.resolve(benchExplanation(run, directory)));
 await keep('collector', () => benchCollector(run));
 if (['end-to-end', 'freshness', 'idle', 'rebuild'].some((name) => wanted.has(name as Name)))
   await benchProduct();
