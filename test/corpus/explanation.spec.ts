@@ -20,5 +20,5 @@ else
       expect(right.pair).toBeGreaterThanOrEqual(39);
       expect(rightInThree / causes).toBeGreaterThanOrEqual(0.93);
       expect(right.none).toBeGreaterThanOrEqual(22);
-    });
+    }, 180_000);
   });
