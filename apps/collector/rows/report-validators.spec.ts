@@ -167,7 +167,7 @@ function mutated(base: Readonly<Record<string, unknown>>, fields: readonly strin
       if (!at) continue;
       const key = inside ?? field;
       if (drop) Reflect.deleteProperty(at, key);
-      else at[key] = replacement;
+      else at[key] = structuredClone(replacement);
     }
     return JSON.parse(JSON.stringify(report)) as unknown;
   });
