@@ -3,13 +3,15 @@
 // at once now and then), and compares what it counts with the senders' own ledgers. The load goes on until both the
 // kills and the minutes are done. Prints `kills=… accepted=… lost=… doubled=…` and which moments were hit; exit code 0
 // only when nothing was lost or doubled and a rebuild from the log gives the same views. The seed makes the same
-// batches and the same choice of victims and moments; what they hit still depends on the machine.
+// batches and the same choice of victims and moments; what they hit still depends on the machine. Then 100,000 cases of
+// wild input for the readers of logs.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureInstalled } from './ensure-installed.mjs';
 
+const WILD_CASES = '100000';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 function readOptions() {
@@ -38,11 +40,14 @@ function run(args, environment = {}) {
 
 function soak({ minutes = '0', kills = '200', seed }) {
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  return run([...flags, join(root, 'node_modules/jest/bin/jest.js'), 'test/guarantees/no-attempt-lost'], {
+  const jest = (path, environment) =>
+    run([...flags, join(root, 'node_modules/jest/bin/jest.js'), path], environment);
+  const nothingLost = jest('test/guarantees/no-attempt-lost', {
     ROLLCALL_SOAK_KILLS: kills,
     ROLLCALL_SOAK_MINUTES: minutes,
     ...(seed === undefined ? {} : { ROLLCALL_SOAK_SEED: seed }),
   });
+  return jest('libs/sources/wild-input', { ROLLCALL_WILD_CASES: WILD_CASES }) && nothingLost;
 }
 
 const options = readOptions();
