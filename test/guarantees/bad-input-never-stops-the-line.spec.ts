@@ -26,14 +26,25 @@ describe('bad input never stops the line', () => {
 
   beforeAll(async () => {
     rollcall = await RollcallUp.start();
-    token = await rollcall.addSender('bank-a');
-    await rollcall.addSender('bank-b');
+    token = await addSender('bank-a');
+    await addSender('bank-b');
     processes = rollcall.children();
     const post = (rows: readonly unknown[], key: string) =>
       rollcall.post(rows, token, { 'idempotency-key': key });
     sender = new LedgerSender({ seed: 7, pauseMs: 400, post });
     sender.start(1);
   }, 300_000);
+
+  /** Adds a bank and waits until the engine has its reader: for that it starts again, once. */
+  async function addSender(bank: string): Promise<string> {
+    const { engine: before } = rollcall.children();
+    const added = await rollcall.addSender(bank);
+    await eventually(`the engine with a reader for ${bank}`, () => {
+      const { engine } = rollcall.children();
+      return engine === before ? null : engine;
+    });
+    return added;
+  }
 
   afterAll(async () => {
     sender.giveUp();
@@ -182,7 +193,9 @@ describe('bad input never stops the line', () => {
           })),
         );
     });
-    const later = await rollcall.addSender('bank-c');
+    const later = await addSender('bank-c');
+    const { engine } = rollcall.children();
+    processes = { ...processes, engine };
     expect((await rollcall.post([goodReport(6)], later)).status).toBe(202);
   }, 120_000);
 

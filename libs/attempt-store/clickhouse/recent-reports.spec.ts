@@ -16,18 +16,18 @@ describe('RecentReports', () => {
   });
 
   it('never answers for a key whose first reports it has not seen, or has forgotten', () => {
-    const recent = new RecentReports(1);
-    const [old, newer, met] = [
+    const recent = new RecentReports(2);
+    const [old, newer, newest, met] = [
       report('device-a', 'one'),
       report('device-b', 'two'),
       report('device-c', 'three'),
+      report('device-d', 'four'),
     ];
     recent.add(met, false);
     expect(recent.of(met)).toBeNull();
-    recent.add(old, true);
-    recent.add(newer, true);
+    for (const each of [old, newer, newest]) recent.add(each, true);
     expect(recent.of(old)).toBeNull();
-    expect(recent.of(newer)).toEqual([newer]);
+    expect(recent.of(newest)).toEqual([newest]);
     // Back again, but no longer from its beginning.
     recent.add(old, false);
     expect(recent.of(old)).toBeNull();

@@ -1,6 +1,8 @@
 import type { Report } from '#domain/report.js';
 import type { ReportKey } from './stored-keys.js';
 
+const KEPT_SHARE = 0.75;
+
 /**
  * The reports of keys that were first met a short while ago, so that they need not be read back: most keys that
  * come again do so soon, when another source tells the same attempt or the device tries once more. Holds a key whole
@@ -20,7 +22,7 @@ export class RecentReports {
     else if (isNew) this.reportsByKey.set(id, [report]);
     else return;
     this.held += 1;
-    this.shrink();
+    if (this.held > this.maxReports) this.shrink();
   }
 
   /** All reports of the key, or null when this does not know. */
@@ -28,9 +30,10 @@ export class RecentReports {
     return this.reportsByKey.get(idOf(key)) ?? null;
   }
 
+  /** A good part at once: each walk over a map passes all that was deleted since it was last made anew. */
   private shrink(): void {
     for (const [id, reports] of this.reportsByKey) {
-      if (this.held <= this.maxReports) return;
+      if (this.held <= this.maxReports * KEPT_SHARE) return;
       this.reportsByKey.delete(id);
       this.held -= reports.length;
     }

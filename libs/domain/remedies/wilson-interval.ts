@@ -11,5 +11,9 @@ export function wilsonInterval(successes: number, trials: number): readonly [num
   const spread = Z * Math.sqrt((share * (1 - share)) / trials + (Z * Z) / (4 * trials * trials));
   const centre = share + (Z * Z) / (2 * trials);
   const scale = 1 + (Z * Z) / trials;
-  return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
+  // Where none or all succeeded the bound is the share itself; rounding would leave it beside.
+  return [
+    successes === 0 ? 0 : (centre - spread) / scale,
+    successes === trials ? 1 : (centre + spread) / scale,
+  ];
 }
