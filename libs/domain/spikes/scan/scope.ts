@@ -35,3 +35,14 @@ export const holds = (outer: Scope, inner: Scope): boolean =>
 /** How many of the three values are fixed. */
 export const fixedValues = ({ bank, build, kb }: Scope): number =>
   Number(bank !== ANY) + Number(build !== ANY) + Number(kb !== ANY);
+
+/** What two scopes have in common; null when nothing. */
+export function overlap(left: Scope, right: Scope): Scope | null {
+  const value = (a: string, b: string): string | null => (a === ANY ? b : b === ANY || a === b ? a : null);
+  const [bank, build, kb] = [
+    value(left.bank, right.bank),
+    value(left.build, right.build),
+    value(left.kb, right.kb),
+  ];
+  return bank === null || build === null || kb === null ? null : { bank, build, kb };
+}

@@ -1,35 +1,30 @@
 import { Baseline } from './baseline.js';
+import {
+  ACTIVE_MS,
+  BASELINE_MS,
+  DAY_MS,
+  LONGEST_WINDOW_MS,
+  LOOKS_A_WEEK,
+  MERGED_FROM,
+  MIN_DEVICES,
+  MIN_LIFT,
+  MIN_SERIES,
+  MOST_DELAY_MS,
+  MOST_EXCLUDED_MS,
+  NARROWING,
+  QUIET_DEVICES,
+  QUIET_TIMES_EXPECTED,
+  RECOVERY_EVIDENCE,
+  REOPEN_MS,
+  STALE_MS,
+  WINDOWS_MS,
+} from './constants.js';
 import { Dispersion } from './dispersion.js';
 import type { ScanReport } from './reports.js';
-import { ANY, fixedValues, holds, scopeId, scopesOf } from './scope.js';
+import { ANY, fixedValues, holds, overlap, scopeId, scopesOf } from './scope.js';
 import type { Scope } from './scope.js';
 import { lnPOf, WindowCells } from './window-cells.js';
 import type { Cell } from './window-cells.js';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-const WINDOWS_MS = [6 * HOUR_MS, DAY_MS, 3 * DAY_MS] as const;
-const LONGEST_WINDOW_MS = 3 * DAY_MS;
-const BASELINE_MS = 28 * DAY_MS;
-/** Reports later than this are stored, not tested. */
-const MOST_DELAY_MS = 7 * DAY_MS;
-/** An alert's failures stay out of the baseline so long; what lasts longer has become usual. */
-const MOST_EXCLUDED_MS = 14 * DAY_MS;
-const MIN_DEVICES = 3;
-const MIN_LIFT = 3;
-/** Looks a week that count, in three overlapping windows. */
-const LOOKS_A_WEEK = 75;
-/** Fewer series than this do not make a bank more sensitive still. */
-const MIN_SERIES = 10;
-const ACTIVE_MS = 7 * DAY_MS;
-/** A narrower scope must be ten times as unlikely for each value it fixes. */
-const NARROWING = Math.log(10);
-const MERGED_FROM = 3;
-const QUIET_DEVICES = 2;
-const QUIET_TIMES_EXPECTED = 2;
-const RECOVERY_EVIDENCE = 6;
-const STALE_MS = 7 * DAY_MS;
-const REOPEN_MS = 3 * DAY_MS;
 
 /** False alarms accepted a week: for each bank, and for all scopes over several banks together. */
 export interface AlarmBudget {
@@ -295,16 +290,6 @@ export class SpikeScan {
       if (isOver || atMs - alert.lastFailureMs >= STALE_MS) alert.closedMs = atMs;
     }
   }
-}
-
-function overlap(left: Scope, right: Scope): Scope | null {
-  const value = (a: string, b: string): string | null => (a === ANY ? b : b === ANY || a === b ? a : null);
-  const [bank, build, kb] = [
-    value(left.bank, right.bank),
-    value(left.build, right.build),
-    value(left.kb, right.kb),
-  ];
-  return bank === null || build === null || kb === null ? null : { bank, build, kb };
 }
 
 /** The narrowest scope around a new alert in which three would be open, told as one. */
