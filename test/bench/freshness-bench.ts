@@ -32,6 +32,7 @@ export async function benchFreshness(
   const background = sendPaced(product, installation.tokens, bodies, firstRequest, ROWS_PER_SECOND);
   const client = connectCollector(product.collectorPort, LANES);
   const delaysMs: number[] = [];
+  const startedAtSeconds: number[] = [];
   let polls = 0;
   let next = 0;
   const measureOne = async (number: number): Promise<void> => {
@@ -45,6 +46,7 @@ export async function benchFreshness(
       await waitMs(POLL_MS);
     }
     delaysMs.push(performance.now() - acceptedMs);
+    startedAtSeconds.push(round((acceptedMs - startMs) / 1_000));
   };
   const takeTurns = async (): Promise<void> => {
     while (next < markers && secondsSince(startMs) < LONGEST_SECONDS) {
@@ -73,6 +75,7 @@ export async function benchFreshness(
     },
     details: {
       markers: delaysMs.length,
+      slowest: slowest(delaysMs, startedAtSeconds),
       seconds: round(secondsSince(startMs)),
       backgroundPerSecond: Math.round(sent.perSecond),
       pollsPerMarker: round(polls / delaysMs.length),
@@ -80,6 +83,14 @@ export async function benchFreshness(
       loadBefore: load,
     },
   };
+}
+
+/** The five slowest and when they began: a slow start and a slow machine look alike in a percentile. */
+function slowest(delaysMs: readonly number[], startedAtSeconds: readonly number[]): object[] {
+  return delaysMs
+    .map((delayMs, index) => ({ atSeconds: startedAtSeconds[index], delayMs: Math.round(delayMs) }))
+    .sort((left, right) => right.delayMs - left.delayMs)
+    .slice(0, 5);
 }
 
 function markerReport(number: number, kb: string): object {
