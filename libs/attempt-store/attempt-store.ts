@@ -1,5 +1,6 @@
 import type { History, LatestOutcome, Report, BuildObservation } from '#domain/report.js';
 import type { LearningBank } from '#domain/spikes/learning.js';
+import type { RemedyEvent } from '#domain/remedies/remedy-event.js';
 import type { AliasKind } from '#domain/words.js';
 
 /** The key under which conclusions are kept: canonical device and resolved KB. */
@@ -277,6 +278,8 @@ export abstract class AttemptStoreWriter {
   abstract writeHistories(rows: readonly HistoryRow[]): Promise<void>;
   /** Devices that are one with a smaller key, or no longer are. */
   abstract writeCanonicalDevices(rows: readonly CanonicalDevice[]): Promise<void>;
+  /** What was told of remedies; the same events twice change nothing. */
+  abstract writeRemedies(events: readonly RemedyEvent[]): Promise<void>;
   /** Alert views are small; each write replaces the alert's row (more `eventNo` wins). */
   abstract writeAlerts(rows: readonly (AlertView & { eventNo: number })[]): Promise<void>;
   /** Largest receivedAt stored that is not after `notAfterMs`, ms; null when there is none. It is the time of the watch. */

@@ -61,7 +61,8 @@ export function normaliseReport(
       return refuse({
         path: 'eventType',
         code: 'unknown_event_type',
-        message: 'expected patch.update_attempt (or none) or patch.device_inventory',
+        message:
+          'expected patch.update_attempt (or none), patch.device_inventory, RemediationApplied or RemediationOutcome',
       });
   }
 }
@@ -119,7 +120,8 @@ function inUtc(report: AnyReport): AnyReport {
   return (changed as AnyReport | undefined) ?? report;
 }
 
-function toReportIssue(issue: z.core.$ZodIssue): ReportIssue {
+/** Why a row is refused, in the collector's words. */
+export function toReportIssue(issue: z.core.$ZodIssue): ReportIssue {
   return { path: issue.path.map(String).join('.'), code: codeOf(issue), message: issue.message };
 }
 

@@ -4,14 +4,14 @@ import type { PatchEvent } from './attempt-event.js';
 import { findMalformedField } from './event-shape.js';
 import type { UnreadableReason } from './reasons.js';
 
-export type DecodedEvent =
-  | { readonly kind: 'event'; readonly event: PatchEvent }
-  | {
-      readonly kind: 'unreadable';
-      readonly reason: UnreadableReason;
-      /** What exactly, for people; never a metric label. */
-      readonly detail: string;
-    };
+export interface Unreadable {
+  readonly kind: 'unreadable';
+  readonly reason: UnreadableReason;
+  /** What exactly, for people; never a metric label. */
+  readonly detail: string;
+}
+
+export type DecodedEvent = { readonly kind: 'event'; readonly event: PatchEvent } | Unreadable;
 
 /** Lifts a message of one version to the next: a pure function over the parsed JSON. */
 export type Upcast = (message: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
@@ -27,6 +27,15 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * a known event type and version, and `findMalformedField`; not the lengths and patterns that the edge has checked.
  */
 export function decodeEvent(value: Uint8Array, upcasts: ReadonlyMap<number, Upcast> = UPCASTS): DecodedEvent {
+  const read = readMessage(value);
+  return read.kind === 'message' ? upcastEvent(read.message, upcasts) : read;
+}
+
+type ReadMessage =
+  { readonly kind: 'message'; readonly message: Readonly<Record<string, unknown>> } | Unreadable;
+
+/** The JSON object in the bytes of a message of any topic. Never throws. */
+export function readMessage(value: Uint8Array): ReadMessage {
   let text: string;
   try {
     text = textOf(value);
@@ -42,7 +51,7 @@ export function decodeEvent(value: Uint8Array, upcasts: ReadonlyMap<number, Upca
   if (message === null || typeof message !== 'object' || Array.isArray(message)) {
     return unreadable('not_an_object', 'the JSON is no object');
   }
-  return upcastEvent(message as Readonly<Record<string, unknown>>, upcasts);
+  return { kind: 'message', message: message as Readonly<Record<string, unknown>> };
 }
 
 /** Most messages are ASCII, which costs a fraction of decoding UTF-8. @throws TypeError when the bytes are not UTF-8 */
@@ -83,7 +92,7 @@ export function upcastEvent(
     : unreadable('invalid_field', field);
 }
 
-const unreadable = (reason: UnreadableReason, detail: string): DecodedEvent => ({
+const unreadable = (reason: UnreadableReason, detail: string): Unreadable => ({
   kind: 'unreadable',
   reason,
   detail,

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PatchEvent } from '#domain/attempt-event.js';
 import type { Generation } from '#domain/generation.js';
+import type { RemedyEvent } from '#domain/remedies/remedy-event.js';
 import { deviceMessageKey } from '#domain/topics.js';
+import type { Topic } from '#domain/topics.js';
 import type { AttemptStoreWriter } from '#attempt-store/attempt-store.js';
 import type { StoreWriters } from '#attempt-store/store-writers.js';
 import { ClickHouseStore } from '#attempt-store/clickhouse/clickhouse-store.js';
@@ -25,7 +27,7 @@ export interface Pipeline {
   /** Address of the engine with the writer's password. */
   readonly clickhouse: string;
   /** Appends events as the collector does. */
-  append(events: readonly PatchEvent[]): Promise<void>;
+  append(events: readonly (PatchEvent | RemedyEvent)[]): Promise<void>;
   /** Reads to the end of the log in batches of so many messages. A new projector each time, as after a restart. */
   project(generation: Generation, batchSize: number): Promise<void>;
   /** Projects events as they are given, batch by batch, without the log: for orders that a log would not give. */
@@ -38,6 +40,13 @@ export interface Pipeline {
   replay(generation: Generation, batchSize: number): Promise<void>;
   dispose(): Promise<void>;
 }
+
+const TOPIC_OF: Readonly<Record<(PatchEvent | RemedyEvent)['eventType'], Topic>> = {
+  'patch.update_attempt': 'patch.attempts',
+  'patch.device_inventory': 'patch.inventory',
+  RemediationApplied: 'patch.remedies',
+  RemediationOutcome: 'patch.remedies',
+};
 
 export async function openPipeline(): Promise<Pipeline> {
   const engine = await startTestEngine();
@@ -77,9 +86,7 @@ export async function openPipeline(): Promise<Pipeline> {
     writerUrl: engine.urlFor('writer'),
     async append(events) {
       for (const topic of PROJECTED_TOPICS) {
-        const own = events.filter(
-          (event) => (topic === 'patch.attempts') === (event.eventType === 'patch.update_attempt'),
-        );
+        const own = events.filter(({ eventType }) => TOPIC_OF[eventType] === topic);
         await log.append(
           topic,
           own.map((event) => ({

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { decodeRemedy } from '#domain/remedies/decode-remedy.js';
+import type { RemedyEvent } from '#domain/remedies/remedy-event.js';
 import type { UnreadableReason } from '#domain/reasons.js';
 import { decodeEvent } from '#domain/upcast-event.js';
 import type { FactBatch } from '#attempt-store/attempt-store.js';
@@ -8,6 +10,7 @@ import { BatchFacts } from './batch-facts.js';
 /** What became of a batch of messages. `largestArrivalMs` and `readable` run parallel to the slices. */
 export interface DecodedBatch {
   readonly facts: FactBatch;
+  readonly remedies: readonly RemedyEvent[];
   readonly unreadable: readonly UnreadableMessage[];
   readonly largestArrivalMs: readonly (number | null)[];
   readonly readable: readonly (readonly boolean[])[];
@@ -23,22 +26,26 @@ export interface UnreadableMessage {
 /** Reads every message of the slices; never throws for what a message holds. */
 export function decodeSlices(slices: readonly LogSlice[]): DecodedBatch {
   const facts = new BatchFacts();
+  const remedies: RemedyEvent[] = [];
   const unreadable: UnreadableMessage[] = [];
   const largest = new Map<LogSlice, number>();
   const readable = slices.map((slice) =>
     slice.records.map((record) => {
-      const decoded = decodeEvent(record.value);
+      const decoded =
+        slice.topic === 'patch.remedies' ? decodeRemedy(record.value) : decodeEvent(record.value);
       if (decoded.kind === 'unreadable') {
         unreadable.push({ slice, record, reason: decoded.reason, detail: decoded.detail });
         return false;
       }
-      facts.add(decoded.event);
+      if ('remedyId' in decoded.event) remedies.push(decoded.event);
+      else facts.add(decoded.event);
       largest.set(slice, Math.max(largest.get(slice) ?? 0, Date.parse(decoded.event.receivedAt)));
       return true;
     }),
   );
   return {
     facts: facts.rows(),
+    remedies,
     unreadable,
     readable,
     largestArrivalMs: slices.map((slice) => largest.get(slice) ?? null),

@@ -65,7 +65,7 @@ export class ProjectBatchHandler implements ICommandHandler<ProjectBatch> {
       await store.writeHistories(rows);
     });
     const inserted = store.insertFacts({ ...facts, inventories: [] });
-    await allDone([inserted, told]);
+    await allDone([inserted, told, store.writeRemedies(decoded.remedies)]);
     await store.writeCanonicalDevices(canonicalRows(book, changes));
     book.settle();
     return summarise(decoded, slices);
@@ -94,7 +94,7 @@ function summarise(decoded: DecodedBatch, slices: readonly LogSlice[]): Projecte
   for (const { reason } of decoded.unreadable) unreadable.set(reason, (unreadable.get(reason) ?? 0) + 1);
   return {
     messages: slices.reduce((sum, slice) => sum + slice.records.length, 0),
-    events: decoded.facts.reports.length + decoded.facts.inventories.length,
+    events: decoded.facts.reports.length + decoded.facts.inventories.length + decoded.remedies.length,
     unreadable,
     largestArrivalMs: decoded.largestArrivalMs,
     readable: decoded.readable,

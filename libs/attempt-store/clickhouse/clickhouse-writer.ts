@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { BuildObservation, Report, Signature } from '#domain/report.js';
+import type { RemedyEvent } from '#domain/remedies/remedy-event.js';
 import type { AliasKind } from '#domain/words.js';
 import { AttemptStoreWriter } from '../attempt-store.js';
 import type {
@@ -26,6 +27,7 @@ import {
   CANONICAL_COLUMNS,
   INVENTORY_COLUMNS,
   KB_LINK_COLUMNS,
+  REMEDY_COLUMNS,
   SIGNATURE_COLUMNS,
 } from './small-columns.js';
 import { StoredKeys } from './stored-keys.js';
@@ -184,6 +186,10 @@ export class ClickHouseWriter extends AttemptStoreWriter {
 
   override async writeCanonicalDevices(rows: readonly CanonicalDevice[]): Promise<void> {
     await this.insert('canonical_devices', CANONICAL_COLUMNS, rows);
+  }
+
+  override async writeRemedies(events: readonly RemedyEvent[]): Promise<void> {
+    await this.insert('remedy_events', REMEDY_COLUMNS, events);
   }
 
   override async writeAlerts(rows: readonly (AlertView & { eventNo: number })[]): Promise<void> {

@@ -1,3 +1,4 @@
+import type { RemedyEvent } from '#domain/remedies/remedy-event.js';
 import type { Signature } from '#domain/report.js';
 import type { AlertView, AliasLink, CanonicalDevice, InventoryRow, KbLink } from '../attempt-store.js';
 import { column } from './insert-rows.js';
@@ -49,6 +50,20 @@ export const SIGNATURE_COLUMNS: readonly Column<Signature>[] = [
   column('l3', text, (row) => row.l3),
   column('fineness', uint8, (row) => row.fineness),
   column('reason', text, (row) => row.reason),
+];
+
+export const REMEDY_COLUMNS: readonly Column<RemedyEvent>[] = [
+  column('bank', text, (event) => event.bank),
+  column('kb', text, (event) => event.targetKb),
+  column('device_key', text, (event) => event.deviceKey),
+  column('event_id', text, (event) => event.eventId),
+  column('kind', text, (event) => (event.eventType === 'RemediationApplied' ? 'applied' : 'outcome')),
+  column('remedy_id', text, (event) => event.remedyId),
+  column('at', time, (event) =>
+    Date.parse(event.eventType === 'RemediationApplied' ? event.appliedAt : event.observedAt),
+  ),
+  column('fixed', bool, (event) => event.eventType === 'RemediationOutcome' && event.fixed),
+  column('received_at', time, (event) => Date.parse(event.receivedAt)),
 ];
 
 export const ALERT_COLUMNS: readonly Column<AlertView & { eventNo: number }>[] = [

@@ -13,6 +13,7 @@ export const BANK_TABLES = [
   'kb_links',
   'histories',
   'alert_states',
+  'remedy_events',
 ] as const;
 
 /** Tables without a bank column. */
@@ -27,5 +28,6 @@ export const PUBLIC_VIEWS = [
   'funnel_daily',
   'devices',
   'alerts',
+  'remedies',
   'freshness',
 ] as const;

@@ -47,6 +47,12 @@ const COMPARED = [
     cells: '* EXCEPT (event_no)',
     only: '1',
   },
+  {
+    table: 'remedy_events',
+    key: "concat(bank, '/', device_key, '/', event_id)",
+    cells: '* EXCEPT (received_at)',
+    only: '1',
+  },
 ] as const;
 
 /** Keys of rows that stand in one generation only, or with other cells: one row `table: key` each. */
