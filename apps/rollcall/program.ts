@@ -17,12 +17,16 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   status: async () => (await import('./questions/status-command.js')).registerStatus,
   case: async () => (await import('./case/case-command.js')).registerCase,
   import: async () => (await import('./import/import-command.js')).registerImport,
+  wsus: async () => (await import('./wsus/wsus-command.js')).registerWsus,
   code: async () => (await import('./code/code-command.js')).registerCode,
   kb: async () => (await import('./kb/kb-command.js')).registerKb,
   remedies: async () => (await import('./remedies/remedies-command.js')).registerRemedies,
   rebuild: async () => (await import('./rebuild/rebuild-command.js')).registerRebuild,
   simulate: async () => (await import('./simulate/simulate-command.js')).registerSimulate,
   demo: async () => (await import('./demo/demo-command.js')).registerDemo,
+  lag: async () => (await import('./lag/lag-command.js')).registerLag,
+  'dead-letters': async () => (await import('./dead-letters/dead-letters-command.js')).registerDeadLetters,
+  log: async () => (await import('./log-copy/log-command.js')).registerLog,
   doctor: async () => (await import('./doctor/doctor-command.js')).registerDoctor,
 };
 

@@ -1,27 +1,38 @@
+import { z } from 'zod';
 import type { AttemptReport } from '#domain/attempt-event.js';
 import type { SetAsideReason } from '../reading-account.js';
 import { READER_VERSION } from '../source-reader.js';
 import { guidOf, kbIn } from '../update-names.js';
 import { readReportEvent } from './report-event-facts.js';
 
-/** A row of `susdb-queries.ts`' `EVENTS`. Times are UTC. */
-export interface SusdbEvent {
-  readonly eventInstanceId: string;
-  readonly namespaceId: number;
-  readonly eventId: number;
-  readonly computerId: string;
-  readonly computerName: string | null;
-  readonly updateId: string;
-  readonly revision: number;
-  readonly timeAtTarget: Date;
-  readonly timeAtServer: Date;
-  /** Signed, as SQL Server keeps it. */
-  readonly win32HResult: number;
-  readonly title: string | null;
-  readonly knowledgeBaseArticle: string | null;
+const susdbEventSchema = z
+  .object({
+    eventInstanceId: z.string(),
+    namespaceId: z.number(),
+    eventId: z.number(),
+    computerId: z.string(),
+    computerName: z.string().nullable(),
+    updateId: z.string(),
+    revision: z.number(),
+    timeAtTarget: z.date(),
+    timeAtServer: z.date(),
+    /** Signed, as SQL Server keeps it. */
+    win32HResult: z.number(),
+    title: z.string().nullable(),
+    knowledgeBaseArticle: z.string().nullable(),
+  })
+  .readonly();
+
+/** A row of `SUSDB_QUERIES.events`. Times are UTC. */
+export type SusdbEvent = z.infer<typeof susdbEventSchema>;
+
+/** A row as the server gave it; null when a column is missing or of another type than this version knows. */
+export function susdbEventOf(row: unknown): SusdbEvent | null {
+  const read = susdbEventSchema.safeParse(row);
+  return read.success ? read.data : null;
 }
 
-/** A row of `STATES`: what WSUS concludes about an update on a computer, without code and time. */
+/** A row of `SUSDB_QUERIES.states`: what WSUS concludes about an update on a computer, without code and time. */
 export interface SusdbState {
   readonly computerId: string;
   readonly computerName: string | null;

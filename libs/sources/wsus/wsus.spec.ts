@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { attemptReportSchema } from '#domain/attempt-event.js';
 import { readAll } from '../evidence-fixtures.contract.js';
 import { readReportEventBatch } from './report-event-batch.js';
-import { afterPoll, readSince } from './susdb-cursor.js';
+import { cursorBehind, gapBefore, heldTo, roundStart } from './susdb-cursor.js';
 import { SUSDB_QUERIES } from './susdb-queries.js';
-import { reportOfSusdbEvent, reportOfSusdbState } from './susdb-rows.js';
+import { reportOfSusdbEvent, reportOfSusdbState, susdbEventOf } from './susdb-rows.js';
 import type { SusdbEvent } from './susdb-rows.js';
 
 const INSTANCE = '{ABFDD395-0000-4000-8000-000000000001}';
@@ -133,39 +133,48 @@ describe('rows of SUSDB', () => {
     expect(attemptReportSchema.safeParse(report).error?.issues).toBeUndefined();
   });
 
-  it('the cursor never goes back, reads the last minutes again, and names what the server deleted unread', () => {
+  it('the cursor never goes back within a round; a round begins a little before it', () => {
     const start = { timeAtServer: null };
-    expect(readSince(start)).toEqual(new Date(0));
-    const first = afterPoll(
-      start,
-      [at('2018-11-12T07:00:00Z'), at('2018-11-12T06:59:00Z')],
-      new Date('2018-11-01T00:00:00Z'),
-      2,
-    );
-    expect(first).toEqual({ cursor: { timeAtServer: '2018-11-12T07:00:00.000Z' }, gap: null, more: true });
-    expect(readSince(first.cursor)).toEqual(new Date('2018-11-12T06:55:00Z'));
-    const idle = afterPoll(
-      first.cursor,
-      [at('2018-11-12T06:58:00Z')],
-      new Date('2018-11-01T00:00:00Z'),
-      1_000,
-    );
-    expect(idle).toEqual({ cursor: first.cursor, gap: null, more: false });
-    const late = afterPoll(
-      first.cursor,
-      [at('2018-12-01T00:00:00Z')],
-      new Date('2018-11-20T00:00:00Z'),
-      1_000,
-    );
-    expect(late.gap).toEqual({ from: '2018-11-12T07:00:00.000Z', to: '2018-11-20T00:00:00.000Z' });
-    expect(afterPoll(first.cursor, [], null, 1_000).cursor).toEqual(first.cursor);
-    expect(afterPoll(first.cursor, [at('2018-11-12T07:00:00Z')], null, 1).more).toBe(false);
+    expect(roundStart(start)).toEqual(new Date(0));
+    expect(cursorBehind(start, [])).toEqual(start);
+    const first = cursorBehind(start, [at('2018-11-12T07:00:00Z'), at('2018-11-12T06:59:00Z')]);
+    expect(first).toEqual({ timeAtServer: '2018-11-12T07:00:00.000Z' });
+    expect(roundStart(first)).toEqual(new Date('2018-11-12T06:55:00Z'));
+    expect(cursorBehind(first, [at('2018-11-12T06:58:00Z')])).toEqual(first);
+  });
+
+  it('names what the server deleted unread, and follows a table that was put back', () => {
+    const cursor = { timeAtServer: '2018-11-12T07:00:00.000Z' };
+    const extent = (oldest: string | null, newest: string | null) => ({
+      oldest: oldest === null ? null : new Date(oldest),
+      newest: newest === null ? null : new Date(newest),
+    });
+    expect(gapBefore(cursor, extent('2018-11-20T00:00:00Z', '2018-12-01T00:00:00Z'))).toEqual({
+      from: '2018-11-12T07:00:00.000Z',
+      to: '2018-11-20T00:00:00.000Z',
+    });
+    expect(gapBefore(cursor, extent('2018-11-12T07:30:00Z', '2018-12-01T00:00:00Z'))).toBeNull();
+    expect(gapBefore(cursor, extent(null, null))).toBeNull();
+    expect(gapBefore({ timeAtServer: null }, extent('2018-11-20T00:00:00Z', null))).toBeNull();
+    expect(heldTo(cursor, extent('2018-11-01T00:00:00Z', '2018-11-10T00:00:00Z'))).toEqual({
+      timeAtServer: '2018-11-10T00:00:00.000Z',
+    });
+    expect(heldTo(cursor, extent('2018-11-01T00:00:00Z', '2018-11-13T00:00:00Z'))).toBe(cursor);
+    expect(heldTo(cursor, extent(null, null))).toBe(cursor);
+  });
+
+  it('a row with a column missing or of another type is none', () => {
+    expect(susdbEventOf(row)).toEqual(row);
+    expect(susdbEventOf({ ...row, timeAtTarget: null })).toBeNull();
+    expect(susdbEventOf({ ...row, win32HResult: '0' })).toBeNull();
+    expect(susdbEventOf({ ...row, timeAtServer: new Date(Number.NaN) })).toBeNull();
   });
 
   it('the query selects each column that the mapping reads', () => {
     for (const column of Object.keys(row)) expect(SUSDB_QUERIES.events).toContain(` AS ${column}`);
     expect(SUSDB_QUERIES.states).toContain(' AS state');
-    expect(SUSDB_QUERIES.oldest).toContain(' AS oldest');
+    expect(SUSDB_QUERIES.extent).toContain(' AS oldest');
+    expect(SUSDB_QUERIES.extent).toContain(' AS newest');
   });
 });
 
