@@ -1,6 +1,6 @@
 import { alertViewOf } from '#domain/alerts/alert-view.js';
 import type { SymbolOf } from '#domain/alerts/alert-text.js';
-import type { Alert } from '#domain/alerts/alerts-state.js';
+import type { Alert } from '#domain/alerts/alert.js';
 import { decideAlerts } from '#domain/alerts/decide-alerts.js';
 import { DAY_MS, LOOK_EVERY_MS } from '#domain/spikes/constants.js';
 import { isLearning } from '#domain/spikes/learning.js';

@@ -8,6 +8,21 @@ const channel = z.string().regex(/^[a-z0-9-]{1,32}$/);
 /** Channels that were set up when it was decided: only these are owed a notification, not ones added years later. */
 const channels = z.array(channel).max(16);
 
+const silenceId = z.string().regex(/^[a-z2-7]{16}$/);
+/** Id of the credential that acted; never a person's name. */
+const by = z.string().min(1).max(64);
+const note = z.string().max(500);
+
+/** What the dead-man's switch watches. */
+export const HEALTH_CONDITIONS = [
+  'bank_silent',
+  'wsus_silent',
+  'watch_behind',
+  'projector_behind',
+  'delivery_failing',
+] as const;
+export type HealthCondition = (typeof HEALTH_CONDITIONS)[number];
+
 const signature = z.strictObject({
   id: z.string().min(1),
   l1: z.string(),
@@ -72,10 +87,53 @@ export const alertEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('DeliveryDone'), alertId, eventNo, channel }),
   z.looseObject({ type: z.literal('AlertWidened'), alertId, eventNo }),
   z.looseObject({ type: z.literal('AlertMerged'), alertId, eventNo, intoAlertId: alertId }),
-  z.looseObject({ type: z.literal('AlertAcknowledged'), alertId, eventNo }),
-  z.looseObject({ type: z.literal('AlertSnoozed'), alertId, eventNo, untilMs: z.number().int() }),
-  z.looseObject({ type: z.literal('SilenceSet'), silenceId: z.string() }),
-  z.looseObject({ type: z.literal('SilenceLifted'), silenceId: z.string() }),
+  z.looseObject({ type: z.literal('AlertAcknowledged'), alertId, eventNo, by, note }),
+  z.looseObject({
+    type: z.literal('AlertSnoozed'),
+    alertId,
+    eventNo,
+    by,
+    note,
+    /** It is worse, and heard again, when so many devices fail. */
+    untilFailed: count.min(1),
+    /** Watch time when it ends in any case; null = only when it is worse or over. */
+    untilMs: z.number().int().nullable(),
+  }),
+  z.looseObject({
+    type: z.literal('SilenceSet'),
+    silenceId,
+    /** null = every bank. */
+    bank: bankSchema.nullable(),
+    /** A signature's id or its code (level 1); null = every signature. */
+    signature: z.string().min(1).max(128).nullable(),
+    /** A window of watch time: from inclusive, until exclusive. */
+    fromMs: z.number().int(),
+    untilMs: z.number().int(),
+    by,
+    note,
+  }),
+  z.looseObject({ type: z.literal('SilenceLifted'), silenceId, by }),
+  /** The dead-man's switch: something that should be heard is not. The wall clock is allowed here only. */
+  z.looseObject({
+    type: z.literal('HealthAlertRaised'),
+    alertId,
+    eventNo,
+    condition: z.enum(HEALTH_CONDITIONS),
+    /** Whom it is about: a bank, a WSUS server's source id, a channel, or a part of Rollcall. */
+    subject: z.string().min(1).max(128),
+    bank: bankSchema.nullable(),
+    /** Wall clock: when it was last well, and when it was noticed. */
+    sinceMs: z.number().int(),
+    clockMs: z.number().int(),
+    channels,
+  }),
+  z.looseObject({
+    type: z.literal('HealthAlertResolved'),
+    alertId,
+    eventNo,
+    clockMs: z.number().int(),
+    channels,
+  }),
 ]);
 export type AlertEvent = z.infer<typeof alertEventSchema>;
 export type AlertRaised = Extract<AlertEvent, { type: 'AlertRaised' }>;

@@ -16,7 +16,7 @@ export const notificationSchema = z.strictObject({
   alertId: z.string(),
   eventNo: z.number().int().positive(),
   channel: z.string(),
-  kind: z.enum(['raised', 'resolved']),
+  kind: z.enum(['raised', 'worsened', 'resolved']),
   tier: z.enum(['page', 'ticket']),
   at: z.iso.datetime().describe('Watch time of the decision, UTC'),
   openedAt: z.iso.datetime(),

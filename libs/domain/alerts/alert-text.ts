@@ -1,4 +1,4 @@
-import type { AlertFacts } from './alerts-state.js';
+import type { AlertFacts, NotificationKind } from './alert.js';
 
 export type AlertLanguage = 'zh' | 'en';
 
@@ -17,12 +17,12 @@ export type SymbolOf = (code: string) => string | null;
  */
 export function alertText(
   alert: AlertFacts,
-  kind: 'raised' | 'resolved',
+  kind: NotificationKind,
   language: AlertLanguage,
   symbolOf: SymbolOf,
 ): AlertText {
   const words = language === 'zh' ? chinese : english;
-  return kind === 'raised'
+  return kind !== 'resolved'
     ? { text: words.raised(alert, errorName(alert, symbolOf)), nextStep: words.look(alert) }
     : { text: words.resolved(alert, errorName(alert, symbolOf)), nextStep: words.check(alert) };
 }

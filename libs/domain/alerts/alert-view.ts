@@ -1,7 +1,7 @@
 import { deliveryIdOf } from './alert-id.js';
 import { alertText } from './alert-text.js';
 import type { AlertLanguage, SymbolOf } from './alert-text.js';
-import type { Alert } from './alerts-state.js';
+import type { Alert } from './alert.js';
 
 /** One alert for questions and dashboards; the shape of `AlertView` of the attempt store, with the version that orders its rows. */
 export function alertViewOf(alert: Alert, language: AlertLanguage, symbolOf: SymbolOf) {

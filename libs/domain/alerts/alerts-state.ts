@@ -1,38 +1,9 @@
+import type { Alert, AlertFacts, OwedNotification } from './alert.js';
 import type { AlertEvent, AlertEvidence, AlertMessage, AlertRaised } from './alert-events.js';
-
-/** Everything but what it owes to whom. */
-export interface AlertFacts extends AlertEvidence {
-  readonly alertId: string;
-  readonly bank: string;
-  readonly signature: AlertRaised['signature'];
-  readonly tier: AlertRaised['tier'];
-  readonly state: 'open' | 'resolved';
-  readonly openedAtMs: number;
-  readonly resolvedAtMs: number | null;
-  readonly resolvedBecause: 'recovered' | 'stale' | null;
-  readonly rate: number;
-  /** Share of installs that failed when it was raised: what a recovery is measured by. */
-  readonly shareAtRaise: number;
-  readonly quietSinceMs: number | null;
-  readonly lastEventNo: number;
-  /** Accepted messages that touched it; grows with deliveries too, so a view can tell newer from older. */
-  readonly changes: number;
-}
-
-/** A notification that an alert owes, and the channels it went to so far. */
-export interface OwedNotification {
-  readonly eventNo: number;
-  readonly kind: 'raised' | 'resolved';
-  readonly atMs: number;
-  readonly channels: readonly string[];
-  readonly delivered: readonly string[];
-  /** The alert as it was decided, so that a repetition after a restart says the very same. */
-  readonly told: AlertFacts;
-}
-
-export interface Alert extends AlertFacts {
-  readonly notifications: readonly OwedNotification[];
-}
+import { initialAlertHandling, isHeldBack, withHandling } from './alert-handling.js';
+import type { AlertHandling } from './alert-handling.js';
+import { evolveHealth, initialHealth } from './health-alerts.js';
+import type { HealthState } from './health-alerts.js';
 
 export interface AlertsState {
   /** Number of accepted messages. */
@@ -40,9 +11,19 @@ export interface AlertsState {
   /** Watch time of the newest accepted message; null before the first. */
   readonly atMs: number | null;
   readonly alerts: ReadonlyMap<string, Alert>;
+  /** Acknowledgements, snoozes, silences. */
+  readonly handling: AlertHandling;
+  /** Alerts of the dead-man's switch. */
+  readonly health: HealthState;
 }
 
-export const initialAlertsState: AlertsState = { version: 0, atMs: null, alerts: new Map() };
+export const initialAlertsState: AlertsState = {
+  version: 0,
+  atMs: null,
+  alerts: new Map(),
+  handling: initialAlertHandling,
+  health: initialHealth,
+};
 
 /**
  * Folds one message of `patch.alerts`. A message that was based on another version is not accepted: the very same
@@ -52,11 +33,14 @@ export function evolveAlerts(state: AlertsState, message: AlertMessage): AlertsS
   if (message.basedOn !== state.version) return state;
   const alerts = new Map(state.alerts);
   for (const event of message.events) apply(alerts, event, message.atMs);
-  return { version: state.version + 1, atMs: Math.max(state.atMs ?? message.atMs, message.atMs), alerts };
+  const atMs = Math.max(state.atMs ?? message.atMs, message.atMs);
+  const health = evolveHealth(state.health, message);
+  return withHandling(state, { ...state, version: state.version + 1, atMs, alerts, health }, message);
 }
 
 function apply(alerts: Map<string, Alert>, event: AlertEvent, atMs: number): void {
   if (event.type === 'SilenceSet' || event.type === 'SilenceLifted') return;
+  if (event.type === 'HealthAlertRaised' || event.type === 'HealthAlertResolved') return;
   if (event.type === 'AlertRaised') {
     alerts.set(event.alertId, raisedAlert(event, atMs));
     return;
@@ -92,7 +76,12 @@ function raisedAlert(event: AlertRaised, atMs: number): Alert {
   return { ...facts, notifications: [owe(facts, event, 'raised', atMs)] };
 }
 
-type LaterEvent = Exclude<AlertEvent, { type: 'AlertRaised' | 'SilenceSet' | 'SilenceLifted' }>;
+type LaterEvent = Exclude<
+  AlertEvent,
+  {
+    type: 'AlertRaised' | 'SilenceSet' | 'SilenceLifted' | 'HealthAlertRaised' | 'HealthAlertResolved';
+  }
+>;
 
 function changedAlert(alert: Alert, event: LaterEvent, atMs: number): Alert {
   switch (event.type) {
@@ -123,6 +112,8 @@ function changedAlert(alert: Alert, event: LaterEvent, atMs: number): Alert {
     // Kept in the log and counted; the whole spike watch gives them their effect.
     case 'AlertWidened':
     case 'AlertMerged':
+      return alert;
+    // alert-handling.ts gives them their effect.
     case 'AlertAcknowledged':
     case 'AlertSnoozed':
       return alert;
@@ -162,9 +153,10 @@ export interface PendingDelivery {
   readonly channel: string;
 }
 
-/** In the order they were decided. */
-export function pendingDeliveries(state: AlertsState): PendingDelivery[] {
-  const pending = [...state.alerts.values()].flatMap((alert) =>
+/** In the order they were decided; without those that a snooze or silence holds back at watch time `atMs`. */
+export function pendingDeliveries(state: AlertsState, atMs = state.atMs ?? 0): PendingDelivery[] {
+  const told = [...state.alerts.values()].filter((alert) => !isHeldBack(state.handling, alert, atMs));
+  const pending = told.flatMap((alert) =>
     alert.notifications.flatMap((owed) =>
       owed.channels
         .filter((channel) => !owed.delivered.includes(channel))

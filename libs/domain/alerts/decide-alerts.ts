@@ -10,7 +10,8 @@ import {
 } from '../spikes/constants.js';
 import type { AlertEvent, AlertEvidence } from './alert-events.js';
 import { alertIdOf } from './alert-id.js';
-import type { Alert, AlertsState } from './alerts-state.js';
+import type { Alert } from './alert.js';
+import type { AlertsState } from './alerts-state.js';
 
 /**
  * What a look leads to. One incident is one alert:
