@@ -1,5 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { reportJsonSchemas } from '#domain/attempt-event.js';
+import { remedyJsonSchema } from '#domain/remedies/remedy-event.js';
 import { anyGiven, asSendersMayWrite } from './published-schema.js';
 
 const DEVICE = anyGiven('deviceKey', 'deviceName', 'deviceAliases');
@@ -18,6 +19,15 @@ export class SchemaController {
         anyGiven('targetKb', 'updateId', 'packageIdentity'),
         anyGiven('occurredAt', 'occurredAtText'),
       ],
+    };
+  }
+
+  @Get('remedy.json')
+  @Header('content-type', 'application/schema+json')
+  remedy() {
+    return {
+      ...remedyJsonSchema,
+      title: 'RemediationApplied, RemediationOutcome: a remedy used on a device',
     };
   }
 

@@ -106,12 +106,13 @@ export class ReportAttemptsHandler implements ICommandHandler<ReportAttempts> {
     return answer(taken);
   }
 
-  private async append({ attempts, inventories }: Taken): Promise<void> {
+  private async append({ attempts, inventories, remedies }: Taken): Promise<void> {
     const done = this.metrics.appendSeconds.startTimer();
     try {
       await Promise.all([
         attempts.length > 0 && this.log.append('patch.attempts', attempts),
         inventories.length > 0 && this.log.append('patch.inventory', inventories),
+        remedies.length > 0 && this.log.append('patch.remedies', remedies),
       ]);
     } catch (error) {
       if (!(error instanceof LogUnavailableError)) throw error;
@@ -126,17 +127,21 @@ export class ReportAttemptsHandler implements ICommandHandler<ReportAttempts> {
     done();
   }
 
-  private count(bank: string, { attempts, inventories, rejected, unknownFields }: Taken): void {
-    this.metrics.reportsAccepted.inc({ bank }, attempts.length + inventories.length);
-    if (unknownFields > 0) this.metrics.unknownFields.inc(unknownFields);
-    for (const { code } of rejected) this.metrics.reportsRejected.inc({ code });
+  private count(bank: string, taken: Taken): void {
+    this.metrics.reportsAccepted.inc({ bank }, acceptedOf(taken));
+    if (taken.unknownFields > 0) this.metrics.unknownFields.inc(taken.unknownFields);
+    for (const { code } of taken.rejected) this.metrics.reportsRejected.inc({ code });
   }
 }
 
 type Taken = Extract<TakenRows, { kind: 'taken' }>;
 
-function answer({ attempts, inventories, rejected }: Taken): ReportAnswer {
-  const accepted = attempts.length + inventories.length;
+const acceptedOf = ({ attempts, inventories, remedies }: Taken): number =>
+  attempts.length + inventories.length + remedies.length;
+
+function answer(taken: Taken): ReportAnswer {
+  const accepted = acceptedOf(taken);
+  const { rejected } = taken;
   const withoutText = rejected.map(({ index, path, code, message }: RejectedRow) => ({
     index,
     path,

@@ -2,6 +2,7 @@ import { buildEvent } from '#domain/build-event.js';
 import type { Arrival } from '#domain/build-event.js';
 import { normaliseReport } from '#domain/normalise-report.js';
 import type { NormalisedReport, ReportIssue, ReportValidators } from '#domain/normalise-report.js';
+import { isRemedyRow, takeRemedy } from '#domain/remedies/take-remedy.js';
 import { deviceMessageKey } from '#domain/topics.js';
 import type { LogMessage } from '#event-log/event-log.js';
 import { parseRow } from './parse-row.js';
@@ -25,6 +26,8 @@ export type TakenRows =
       readonly attempts: readonly LogMessage[];
       /** For topic `patch.inventory`. */
       readonly inventories: readonly LogMessage[];
+      /** For topic `patch.remedies`. */
+      readonly remedies: readonly LogMessage[];
       readonly rejected: readonly RejectedRow[];
       readonly unknownFields: number;
     }
@@ -43,12 +46,21 @@ export function takeRows(
 ): TakenRows {
   const attempts: LogMessage[] = [];
   const inventories: LogMessage[] = [];
+  const remedies: LogMessage[] = [];
   const rejected: RejectedRow[] = [];
   let unknownFields = 0;
   for (const span of body.rows) {
     const parsed = body.notUtf8.has(span.index) ? NOT_UTF8 : parseRow(body.text, span, limits);
     if (parsed.ok && namesOtherBank(parsed.value, arrival.bank)) {
       return { kind: 'foreign_bank', index: span.index };
+    }
+    if (parsed.ok && isRemedyRow(parsed.value)) {
+      const remedy = takeRemedy(parsed.value, arrival);
+      if (remedy.ok) {
+        unknownFields += remedy.unknownFields;
+        remedies.push(toMessage(remedy.event));
+      } else rejected.push(rejectRow(body.text, span, remedy.issues));
+      continue;
     }
     const report: NormalisedReport = parsed.ok
       ? normaliseReport(parsed.value, validators)
@@ -59,15 +71,17 @@ export function takeRows(
     }
     unknownFields += report.unknownFields;
     const event = buildEvent(report.report, report.extra, arrival);
-    const message = {
-      key: deviceMessageKey(event.bank, event.deviceKey),
-      value: Buffer.from(JSON.stringify(event)),
-    };
+    const message = toMessage(event);
     if (event.eventType === 'patch.update_attempt') attempts.push(message);
     else inventories.push(message);
   }
-  return { kind: 'taken', attempts, inventories, rejected, unknownFields };
+  return { kind: 'taken', attempts, inventories, remedies, rejected, unknownFields };
 }
+
+const toMessage = (event: { readonly bank: string; readonly deviceKey: string }): LogMessage => ({
+  key: deviceMessageKey(event.bank, event.deviceKey),
+  value: Buffer.from(JSON.stringify(event)),
+});
 
 const NOT_UTF8: ParsedRow = {
   ok: false,

@@ -41,10 +41,9 @@ export const remedyReportSchemas = {
 } as const;
 export type RemedyReport = z.infer<typeof appliedReportSchema> | z.infer<typeof outcomeReportSchema>;
 
-/** JSON Schema of what senders may post, generated from the zod schemas. */
-export const remedyJsonSchema = z.toJSONSchema(
-  z.discriminatedUnion('eventType', [appliedReportSchema, outcomeReportSchema]),
-  { io: 'input' },
+/** JSON Schemas of what senders may post, generated from the zod schemas. */
+export const remedyJsonSchemas = [appliedReportSchema, outcomeReportSchema].map((schema) =>
+  z.toJSONSchema(schema, { io: 'input' }),
 );
 
 const envelope = {
