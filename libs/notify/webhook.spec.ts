@@ -7,7 +7,8 @@ import addFormats from 'ajv-formats';
 import { notificationJsonSchema } from '#domain/alerts/alert-notification.js';
 import type { Notification } from '#domain/alerts/alert-notification.js';
 import { logNotifier } from './log.js';
-import { DELIVERY_HEADER, SIGNATURE_HEADER, retryAfterMs, signatureOf, webhookNotifier } from './webhook.js';
+import { retryAfterMs } from './post-until-taken.js';
+import { DELIVERY_HEADER, SIGNATURE_HEADER, signatureOf, webhookNotifier } from './webhook.js';
 import type { WebhookOptions } from './webhook.js';
 
 const notification: Notification = {
