@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { reportJsonSchemas } from '#domain/attempt-event.js';
-import { remedyJsonSchema } from '#domain/remedies/remedy-event.js';
+import { remedyJsonSchemas } from '#domain/remedies/remedy-event.js';
 import { anyGiven, asSendersMayWrite } from './published-schema.js';
 
 const DEVICE = anyGiven('deviceKey', 'deviceName', 'deviceAliases');
@@ -26,8 +26,9 @@ export class SchemaController {
   @Header('content-type', 'application/schema+json')
   remedy() {
     return {
-      ...remedyJsonSchema,
-      title: 'RemediationApplied, RemediationOutcome: a remedy used on a device',
+      title: 'RemediationApplied, RemediationOutcome: a remedy used on a device, and what came of it',
+      anyOf: remedyJsonSchemas.map(asSendersMayWrite),
+      allOf: [anyGiven('deviceKey', 'deviceName')],
     };
   }
 

@@ -92,12 +92,13 @@ describe('remedies posted to the collector', () => {
     const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(
       (await answer.json()) as object,
     );
-    expect([applied, outcome].map((row) => validate(row))).toEqual([true, true]);
-    expect(
-      [
-        { ...applied, targetKb: 'x' },
-        { ...outcome, fixed: 1 },
-      ].map((row) => validate(row)),
-    ).toEqual([false, false]);
+    const taken = [applied, outcome, { ...applied, ticket: 1 }];
+    const refused = [
+      { ...applied, targetKb: 'x' },
+      { ...outcome, fixed: 1 },
+      { ...applied, deviceName: '' },
+    ];
+    expect(taken.map((row) => validate(row))).toEqual([true, true, true]);
+    expect(refused.map((row) => validate(row))).toEqual([false, false, false]);
   });
 });
