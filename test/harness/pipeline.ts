@@ -20,6 +20,8 @@ import { startTestEngine } from './test-engine.js';
 /** Log, projector and store in one process: the real adapters, without HTTP in front. */
 export interface Pipeline {
   readonly log: EventLog;
+  /** For another process, or a command line, on the same log. */
+  readonly logDirectory: string;
   readonly writers: StoreWriters;
   readonly store: ClickHouseStore;
   /** Of the engine, with user and password: for another process's view of it. */
@@ -80,6 +82,7 @@ export async function openPipeline(): Promise<Pipeline> {
 
   return {
     log,
+    logDirectory: directory,
     writers,
     clickhouse: engine.urlFor('writer'),
     store: new ClickHouseStore(client, () => Promise.resolve('blue')),
