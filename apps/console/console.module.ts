@@ -2,8 +2,10 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { AttemptStore } from '#attempt-store/attempt-store.js';
+import { ClickHouseFailureQuestions } from '#attempt-store/clickhouse/clickhouse-failure-questions.js';
 import { ClickHouseStore } from '#attempt-store/clickhouse/clickhouse-store.js';
 import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
+import { FailureQuestions } from '#attempt-store/failure-questions.js';
 import { AdminReader } from '#event-log/admin-reader.js';
 import { EventLog } from '#event-log/event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
@@ -16,6 +18,9 @@ import { METRICS } from './http/metrics-token.js';
 import { OpenApiController } from './http/openapi.controller.js';
 import { QuestionsController } from './http/questions.controller.js';
 import { QUESTIONS } from './questions/all-questions.js';
+import { AdviseRemediesHandler } from './remedies/advise-remedies.js';
+import { ListLedgerHandler } from './remedies/list-ledger.js';
+import { RemediesController } from './remedies/remedies.controller.js';
 import { StorePosition } from './questions/store-position.js';
 
 /** How long a revoked token may still be taken. */
@@ -30,7 +35,14 @@ export class ConsoleModule implements OnApplicationShutdown {
     return {
       module: ConsoleModule,
       imports: [CqrsModule.forRoot()],
-      controllers: [QuestionsController, CodesController, KbController, OpenApiController, HealthController],
+      controllers: [
+        QuestionsController,
+        CodesController,
+        KbController,
+        RemediesController,
+        OpenApiController,
+        HealthController,
+      ],
       providers: [
         { provide: EventLog, useFactory: () => openLmdbEventLog({ directory: config.logDirectory }) },
         {
@@ -47,9 +59,20 @@ export class ConsoleModule implements OnApplicationShutdown {
               async () => (await admin.current()).generation,
             ),
         },
+        {
+          provide: FailureQuestions,
+          inject: [AdminReader],
+          useFactory: (admin: AdminReader) =>
+            new ClickHouseFailureQuestions(
+              connectClickHouse({ url: config.clickhouse, requestTimeoutMs: 30_000 }),
+              async () => (await admin.current()).generation,
+            ),
+        },
         { provide: METRICS, useFactory: () => createMetrics('console') },
         StorePosition,
         ...QUESTIONS,
+        ListLedgerHandler,
+        AdviseRemediesHandler,
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { codeAnswer, codeParameters } from '../codes/code-answer.js';
 import { kbAnswer, kbParameters } from '../kb/kb-answer.js';
+import { adviceAnswer, ledgerParameters, ledgerRowAnswer } from '../remedies/remedy-answers.js';
 import {
   alertListAnswer,
   attemptAnswer,
@@ -69,6 +70,18 @@ const ROUTES: readonly Route[] = [
     summary: 'Whether an update fits a build, and why',
     query: kbParameters,
     answer: kbAnswer,
+  },
+  {
+    path: '/api/v1/remedies',
+    summary: 'How often each remedy helped, per signature',
+    query: ledgerParameters,
+    answer: listAnswer(ledgerRowAnswer),
+  },
+  {
+    path: '/api/v1/remedies/{failure}',
+    summary: 'What is advised against a signature (its id) or a code, with what came of it',
+    query: bankParameters,
+    answer: adviceAnswer,
   },
   {
     path: '/api/v1/status',

@@ -1,4 +1,4 @@
-import type { FailureParts } from '../signature/signature.js';
+import type { FailureWords } from './failure-words.js';
 import type { LedgerEntry } from './remedy-ledger.js';
 import catalogue from './remedies.json' with { type: 'json' };
 
@@ -14,10 +14,10 @@ export interface Remedy {
 
 /** A remedy for one failure, and what speaks for it. */
 export interface RemedyAdvice extends Remedy {
-  /** The deepest level of the signature that it answers: 3 inner error or object, 2 stage, 1 code. */
+  /** The deepest level of the signature that speaks for it: 3 inner error or object, 2 stage, 1 code. */
   readonly level: 1 | 2 | 3;
-  /** Who advises it. */
-  readonly source: string;
+  /** Who advises it; null when only what was counted here does. */
+  readonly source: string | null;
   /** Outcomes in support cases before Rollcall counted; null when none is known. */
   readonly seen: { readonly tried: number; readonly fixed: number } | null;
   /** What Rollcall counted itself; null when it was never tried. */
@@ -43,12 +43,11 @@ export const REMEDIES: ReadonlyMap<string, Remedy> = new Map(
   ]),
 );
 
-type FailureWords = Pick<FailureParts, 'code' | 'reported' | 'stage' | 'inner' | 'object'>;
-
 /**
- * What is advised for a failure, each remedy once at the deepest level that fits it. Finer levels first; inside a level
- * what was counted to help, then what helped in cases, then the order of the catalogue. Sources that disagree all
- * appear, with their counts.
+ * What is advised for a failure, each remedy once. Finer levels first: the deepest at which a rule of the catalogue fits,
+ * or at which it was counted to help. Inside a level what was counted, then what helped in cases, then the order of the
+ * catalogue. Sources that disagree all appear, with their counts.
+ * @param ledger of this failure's signature
  */
 export function recommendRemedies(
   failure: FailureWords,
@@ -60,13 +59,16 @@ export function recommendRemedies(
     const remedy = REMEDIES.get(rule.remedy);
     if (level === null || !remedy) continue;
     if ((advice.get(remedy.id)?.level ?? 0) >= level) continue;
-    advice.set(remedy.id, {
-      ...remedy,
-      level,
-      source: rule.source,
-      seen: rule.seen ?? null,
-      counted: ledger.find(({ remedyId }) => remedyId === remedy.id) ?? null,
-    });
+    advice.set(remedy.id, { ...remedy, level, source: rule.source, seen: rule.seen ?? null, counted: null });
+  }
+  for (const counted of ledger) {
+    const remedy = REMEDIES.get(counted.remedyId);
+    const advised = advice.get(counted.remedyId);
+    const level = counted.fixed > 0 ? counted.level : 1;
+    if (advised)
+      advice.set(advised.id, { ...advised, counted, level: level > advised.level ? level : advised.level });
+    else if (remedy && counted.fixed > 0)
+      advice.set(remedy.id, { ...remedy, level, source: null, seen: null, counted });
   }
   return [...advice.values()].sort((left, right) => right.level - left.level || weight(right) - weight(left));
 }
@@ -74,7 +76,8 @@ export function recommendRemedies(
 /** Enough trials of our own outweigh single cases. */
 function weight({ seen, counted }: RemedyAdvice): number {
   if (counted?.interval) return 1 + counted.interval[0];
-  return seen === null ? 0 : seen.fixed / (seen.tried + 1);
+  const tried = (seen?.tried ?? 0) + (counted?.tried ?? 0);
+  return ((seen?.fixed ?? 0) + (counted?.fixed ?? 0)) / (tried + 1);
 }
 
 /** How deep a rule fits; null when it does not. */

@@ -1,102 +1,97 @@
+import type { RemedyTrial, TreatedSignature } from './remedy-trials.js';
 import { wilsonInterval } from './wilson-interval.js';
 
-/** Somebody used a remedy on a device. */
-export interface AppliedRemedy {
-  readonly remedyId: string;
-  readonly deviceKey: string;
-  readonly kb: string;
-  readonly appliedAtMs: number;
-  /** The signature that was treated, finest level first: ids or texts, as the reader groups. */
-  readonly signature: { readonly l1: string; readonly l2: string; readonly l3: string };
-  /** What somebody said came of it; null = judge by the attempts. */
-  readonly toldFixed: boolean | null;
-}
-
-/** An attempt of the same device and KB. */
-export interface LaterAttempt {
-  readonly deviceKey: string;
-  readonly kb: string;
-  readonly atMs: number;
-  readonly outcome: string;
-}
-
-export type RemedyOutcome = 'fixed' | 'not_fixed' | 'open';
-
-/** A success within so long after a remedy is the remedy's. */
-export const LONGEST_EFFECT_MS = 14 * 86_400_000;
 /** Below this many trials a share says nothing. */
 export const FEWEST_TRIALS = 5;
 
-/**
- * What came of a remedy: what somebody told, else whether the same KB succeeded on the device within 14 days. It did not
- * help when an attempt failed in that time and none succeeded; `open` while neither happened.
- */
-export function outcomeOf(applied: AppliedRemedy, attempts: readonly LaterAttempt[]): RemedyOutcome {
-  if (applied.toldFixed !== null) return applied.toldFixed ? 'fixed' : 'not_fixed';
-  const after = attempts.filter(
-    ({ deviceKey, kb, atMs }) =>
-      deviceKey === applied.deviceKey &&
-      kb === applied.kb &&
-      atMs > applied.appliedAtMs &&
-      atMs <= applied.appliedAtMs + LONGEST_EFFECT_MS,
-  );
-  if (after.some(({ outcome }) => outcome === 'succeeded')) return 'fixed';
-  return after.some(({ outcome }) => outcome === 'failed' || outcome === 'rolled_back')
-    ? 'not_fixed'
-    : 'open';
-}
-
-/** How often a remedy helped against one signature. */
-export interface LedgerEntry {
-  readonly remedyId: string;
-  readonly level: 1 | 2 | 3;
+/** How often something helped. */
+export interface TrialCount {
+  /** Distinct devices and updates whose outcome is known; the last use counts. */
   readonly tried: number;
   readonly fixed: number;
-  /** Applied, nothing heard yet: not counted as tried. */
+  /** Used, nothing heard yet: not counted as tried. */
   readonly open: number;
-  /** 95 % interval of the share that it fixes; null below five trials. */
+  /** Fewer than five trials: no share can be told. */
+  readonly tooFew: boolean;
+  /** 95 % interval of the share that it fixes; null when there are too few. */
   readonly interval: readonly [number, number] | null;
 }
 
+/** How often a remedy helped against failures like one signature. */
+export interface LedgerEntry extends TrialCount {
+  readonly remedyId: string;
+  /** The finest level of the signature at which it was ever used. */
+  readonly level: 1 | 2 | 3;
+}
+
+/** How often a remedy helped against exactly this signature. */
+export interface LedgerRow extends TrialCount {
+  readonly remedyId: string;
+  /** null = the device had no known failure before. */
+  readonly signature: TreatedSignature | null;
+}
+
 /**
- * The ledger for one signature: each remedy at the finest level at which it was ever tried, finer levels first; inside a
- * level those with enough trials by the lower end of their interval, then the others. Distinct devices count once a remedy:
- * the last trial counts.
+ * The ledger for one signature: each remedy at the finest level at which it was ever used, finer levels first; inside a
+ * level those with enough trials by the lower end of their interval, then the others.
  */
 export function ledgerFor(
-  signature: AppliedRemedy['signature'],
-  applied: readonly AppliedRemedy[],
-  attempts: readonly LaterAttempt[],
+  signature: Pick<TreatedSignature, 'l1' | 'l2' | 'l3'>,
+  trials: readonly RemedyTrial[],
 ): readonly LedgerEntry[] {
   const entries: LedgerEntry[] = [];
-  for (const remedyId of new Set(applied.map((own) => own.remedyId))) {
-    const own = lastPerDevice(applied.filter((trial) => trial.remedyId === remedyId));
-    const level = ([3, 2, 1] as const).find((wanted) =>
-      own.some((trial) => agrees(trial.signature, signature, wanted)),
-    );
-    if (level === undefined) continue;
-    const outcomes = own
-      .filter((trial) => agrees(trial.signature, signature, level))
-      .map((trial) => outcomeOf(trial, attempts));
-    const fixed = outcomes.filter((outcome) => outcome === 'fixed').length;
-    const open = outcomes.filter((outcome) => outcome === 'open').length;
-    const tried = outcomes.length - open;
-    const interval = tried < FEWEST_TRIALS ? null : wilsonInterval(fixed, tried);
-    entries.push({ remedyId, level, tried, fixed, open, interval });
+  for (const [remedyId, own] of byRemedy(trials)) {
+    const last = lastPerDevice(own);
+    for (const level of [3, 2, 1] as const) {
+      const agreeing = last.filter((trial) => trial.signature && agrees(trial.signature, signature, level));
+      if (agreeing.length === 0) continue;
+      entries.push({ remedyId, level, ...count(agreeing) });
+      break;
+    }
   }
-  return entries.sort(
+  return entries.sort((left, right) => right.level - left.level || byShare(left, right));
+}
+
+/** The whole ledger: every signature that was ever treated, most trials first. */
+export function ledgerRows(trials: readonly RemedyTrial[]): readonly LedgerRow[] {
+  const rows: LedgerRow[] = [];
+  for (const [remedyId, own] of byRemedy(trials)) {
+    const bySignature = new Map<string, RemedyTrial[]>();
+    for (const trial of lastPerDevice(own)) {
+      const key = trial.signature?.id ?? '';
+      bySignature.set(key, [...(bySignature.get(key) ?? []), trial]);
+    }
+    for (const treated of bySignature.values())
+      rows.push({ remedyId, signature: treated[0]?.signature ?? null, ...count(treated) });
+  }
+  const nameOf = ({ signature, remedyId }: LedgerRow) =>
+    `${signature?.l1 ?? ''} ${signature?.id ?? ''} ${remedyId}`;
+  return rows.sort(
     (left, right) =>
-      right.level - left.level ||
-      (right.interval?.[0] ?? -1) - (left.interval?.[0] ?? -1) ||
-      right.fixed - left.fixed ||
-      (left.remedyId < right.remedyId ? -1 : 1),
+      right.tried + right.open - left.tried - left.open || (nameOf(left) < nameOf(right) ? -1 : 1),
+  );
+}
+
+function count(trials: readonly RemedyTrial[]): TrialCount {
+  const fixed = trials.filter(({ outcome }) => outcome === 'fixed').length;
+  const open = trials.filter(({ outcome }) => outcome === 'open').length;
+  const tried = trials.length - open;
+  const tooFew = tried < FEWEST_TRIALS;
+  return { tried, fixed, open, tooFew, interval: tooFew ? null : wilsonInterval(fixed, tried) };
+}
+
+function byShare(left: LedgerEntry, right: LedgerEntry): number {
+  return (
+    (right.interval?.[0] ?? -1) - (left.interval?.[0] ?? -1) ||
+    right.fixed - left.fixed ||
+    (left.remedyId < right.remedyId ? -1 : 1)
   );
 }
 
 /** A level agrees when it is known and equal, and all coarser ones are. */
 function agrees(
-  left: AppliedRemedy['signature'],
-  right: AppliedRemedy['signature'],
+  left: Pick<TreatedSignature, 'l1' | 'l2' | 'l3'>,
+  right: Pick<TreatedSignature, 'l1' | 'l2' | 'l3'>,
   level: 1 | 2 | 3,
 ): boolean {
   if (left.l1 !== right.l1) return false;
@@ -105,17 +100,26 @@ function agrees(
   return level === 2 || (left.l3 !== '' && left.l3 === right.l3);
 }
 
-function lastPerDevice(trials: readonly AppliedRemedy[]): readonly AppliedRemedy[] {
-  const last = new Map<string, AppliedRemedy>();
+function byRemedy(trials: readonly RemedyTrial[]): Map<string, RemedyTrial[]> {
+  const groups = new Map<string, RemedyTrial[]>();
   for (const trial of trials) {
-    const key = `${trial.deviceKey}\n${trial.kb}`;
+    const group = groups.get(trial.remedyId);
+    if (group) group.push(trial);
+    else groups.set(trial.remedyId, [trial]);
+  }
+  return groups;
+}
+
+/** Each device and update once: by its last use. */
+function lastPerDevice(trials: readonly RemedyTrial[]): readonly RemedyTrial[] {
+  const last = new Map<string, RemedyTrial>();
+  for (const trial of trials) {
+    const key = `${trial.bank}\n${trial.deviceKey}\n${trial.kb}`;
     const known = last.get(key);
     if (!known || isLater(trial, known)) last.set(key, trial);
   }
   return [...last.values()];
 }
 
-function isLater(left: AppliedRemedy, right: AppliedRemedy): boolean {
-  if (left.appliedAtMs !== right.appliedAtMs) return left.appliedAtMs > right.appliedAtMs;
-  return JSON.stringify(left) > JSON.stringify(right);
-}
+const isLater = (left: RemedyTrial, right: RemedyTrial): boolean =>
+  left.atMs === right.atMs ? left.eventId > right.eventId : left.atMs > right.atMs;
