@@ -14,7 +14,7 @@ export async function rollcallHere(...args: readonly string[]): Promise<CommandO
   let out = '';
   let err = '';
   const { stdout, stderr } = process;
-  const [writeOut, writeErr] = [stdout.write, stderr.write];
+  const [writeOut, writeErr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)];
   stdout.write = (text: string | Uint8Array) => {
     out += String(text);
     return true;
