@@ -19,8 +19,9 @@ import { LegacyUpdateLogReader } from './windows-update-log/read-legacy-log.js';
 /** How much of a file's beginning is looked at. */
 export const HEAD_BYTES = 64 * 1024;
 
-const DECODED = /^\d{4}[/-]\d{2}[/-]\d{2}[ \t]+\d{2}:\d{2}:\d{2}\.\d{3,7}[ \t]+\d+[ \t]+\d+[ \t]+\S/;
-const LEGACY = /^\d{4}-\d{2}-\d{2}\t\d{2}:\d{2}:\d{2}:\d{3}\t\s*\d+\t\s*[0-9a-f]+\t\w+\t/i;
+const DECODED =
+  /^\d{4}(?:[/-]|\. ?)\d{2}(?:[/-]|\. ?)\d{2}\.?[ \t]+\d{2}[:.]\d{2}[:.]\d{2}[.,]\d{3,7}[ \t]+\d+[ \t]+\d+[ \t]+\S/;
+const LEGACY = /^\d{4}-\d{2}-\d{2}[ \t]+\d{2}:\d{2}:\d{2}:\d{3}[ \t]+\d+[ \t]+[0-9a-f]+[ \t]+\w+[ \t]/i;
 
 /** Names that only documents of Windows events have: Winlogbeat, OpenTelemetry, Fluent Bit, Datadog. */
 const EVENT_JSON =

@@ -122,7 +122,7 @@ function readClientEvent(event: WindowsEvent): EventReading {
   const failing = meaning === 'failed' || meaning === 'download_failed';
   if (kb === undefined && updateId === undefined && !failing) return aside('no_update_named');
   const revision = Number(field(event, 'updateRevisionNumber'));
-  const code = codeOf(field(event, 'errorCode') ?? '');
+  const code = eventCode(event, 'errorCode');
   const restart = code !== undefined && RESTART_CODES.has(code);
   const channel = channelOf(serviceId);
   return {
@@ -158,7 +158,7 @@ function readServicingEvent(event: WindowsEvent): EventReading {
   if (identity === undefined && eventId !== 3) return aside('no_update_named');
   const start = stateOf(event, 'InitialPackageState');
   const target = stateOf(event, 'IntendedPackageState');
-  const code = codeOf(field(event, 'ErrorCode') ?? '');
+  const code = eventCode(event, 'ErrorCode');
   const kb = kbIn(identity ?? '');
   const restart = code !== undefined && RESTART_CODES.has(code);
   const reached = target === 'Installed' || target === 'Absent' || target === 'Permanent';
@@ -203,7 +203,7 @@ function readWusaEvent(event: WindowsEvent): EventReading {
   const texts = title === undefined ? [...event.data.values()] : [title];
   const kb = texts.map((text) => kbIn(text)).find((known) => known !== undefined);
   if (kb === undefined && eventId !== 3) return aside('no_update_named');
-  const code = codeOf(field(event, 'errorCode') ?? '');
+  const code = eventCode(event, 'errorCode');
   const restart = code !== undefined && RESTART_CODES.has(code);
   return {
     kind: 'report',
@@ -227,6 +227,13 @@ function field(event: WindowsEvent, name: string): string | undefined {
   const lower = name.toLowerCase();
   for (const [key, value] of event.data) if (key.toLowerCase() === lower && value !== '') return value;
   return undefined;
+}
+
+/** Events write codes as `0x80070643` or in decimal; only a bare `80070643` is meant as hex. */
+function eventCode(event: WindowsEvent, name: string): string | undefined {
+  const text = (field(event, name) ?? '').trim();
+  const isDecimal = /^-?\d{1,10}$/.test(text) && !/^[8c]\d{7}$/i.test(text);
+  return codeOf(isDecimal ? `0x${(Number(text) >>> 0).toString(16)}` : text);
 }
 
 /** The number is the same in every language; the text beside it is not. */

@@ -50,6 +50,67 @@ describe('forms of the decoded WindowsUpdate.log', () => {
     expect(exit('Exit code = 0x80242014')).toEqual([['pending_reboot', '0x80242014', undefined]]);
   });
 
+  const history = (more = 'resultMapped=80070643, resultUnMapped=800F0922') =>
+    `9740  Agent           LogHistory called. idUpdate=${UPDATE}, ${more}`;
+  const line = (rest: string, stamp = '2024/05/02 16:40:48.6826417') => `${stamp} 6720  ${rest}`;
+
+  it.each([
+    ['2024-05-02 16:40:48.6826417', '2024-05-02T16:40:48'],
+    ['2024.05.02 16:40:48.6826417', '2024-05-02T16:40:48'],
+    ['2024. 05. 02. 16:40:48.6826417', '2024-05-02T16:40:48'],
+    ['2024-05-02 16.40.48.6826417', '2024-05-02T16:40:48'],
+    ['2024/05/02 16:40:48,6826417', '2024-05-02T16:40:48'],
+  ])('a region’s own signs in the time: %s', (stamp, from) => {
+    const { reports, account } = read(line(history(), stamp));
+    expect(reports.map(({ report }) => [report.outcome, report.hresult, report.occurredAtText])).toEqual([
+      ['failed', '0x800f0922', stamp],
+    ]);
+    expect(account).toMatchObject({ from, to: from, notUnderstood: 0 });
+  });
+
+  it('a title stands one line above its update, told by the same thread; others may speak between', () => {
+    const listed = (title: string) =>
+      read(
+        line(`9740  UDP               Title = ${title}`),
+        line('1111  UDP               Title = Something else (KB5000001)'),
+        line(`9740  UDP               UpdateId = ${UPDATE}`),
+        line('1111  UDP               UpdateId = 00000000-0000-4000-8000-000000000001.1'),
+        line(history()),
+      );
+    expect(listed('2024-01 Security Update (KB5034441)').reports.map(({ report }) => report)).toEqual([
+      expect.objectContaining({ targetKb: 'KB5034441', updateTitle: '2024-01 Security Update (KB5034441)' }),
+    ]);
+    expect(listed('9N4D0MSMP0PT-Microsoft.VP9VideoExtensions')).toMatchObject({
+      reports: [],
+      account: { setAside: { store_app: 1 } },
+    });
+    expect(listed('Definition - KB2267602 (Version 1.1)').account.setAside).toMatchObject({
+      defender_definition: 1,
+    });
+  });
+
+  it('the Store’s own callers install Store apps, also when the log names no title', () => {
+    const by = (caller: string) =>
+      read(
+        line(
+          `9740  Agent           LogHistory called for Caller=${caller}, idUpdate=${UPDATE.slice(1, 37)}.201, operation = Install, resultMapped=80073CF9, resultUnMapped=80073CF9`,
+        ),
+      );
+    expect(by('Update;ScanForUpdatesForUser').account.setAside).toEqual({ store_app: 1 });
+    expect(by('MoUpdateOrchestrator').reports.map(({ report }) => report)).toEqual([
+      expect.objectContaining({ outcome: 'failed', hresult: '0x80073cf9', operation: 'install' }),
+    ]);
+  });
+
+  it('results with 0x; what the decoder could not decode is not understood and covers no time', () => {
+    const { reports, account } = read(
+      '1601/01/01 08:00:00.0000000 992   980   Unknown( 10): GUID=9f4f0e00-0000-0000-0000-000000000000 (No Format Information found).',
+      line(history('resultMapped=0x80240017, resultUnMapped=0x0')),
+    );
+    expect(reports.map(({ report }) => [report.outcome, report.hresult])).toEqual([['failed', '0x80240017']]);
+    expect(account).toMatchObject({ records: 2, notUnderstood: 1, from: '2024-05-02T16:40:48' });
+  });
+
   it('puts titles right that were UTF-8, read as GBK; what was lost is marked', () => {
     const spoil = (text: string) =>
       new TextDecoder('gbk').decode(Buffer.from(text)).replaceAll('\ufffd', '?');

@@ -10,10 +10,20 @@ import { UpdateTitles } from './update-titles.js';
 import { HandlerExits, isTraceLine } from './handler-exits.js';
 import { resultOf } from './update-result.js';
 
-/** `yyyy/MM/dd HH:mm:ss.fffffff pid tid component text`; some machines write the date with dashes. */
-const STAMP = /^\d{4}[/-]\d{2}[/-]\d{2}[ \t]+\d{2}:\d{2}:\d{2}\.\d{3,7}[ \t]/;
+/**
+ * `yyyy/MM/dd HH:mm:ss.fffffff pid tid component text`. The signs between the numbers are those of the machine's region:
+ * dashes, dots (also with a blank) in the date, dots in the time.
+ */
+const STAMP =
+  /^(\d{4})(?:[/-]|\. ?)(\d{2})(?:[/-]|\. ?)(\d{2})\.?[ \t]+(\d{2})[:.](\d{2})[:.](\d{2})[.,]\d{3,7}(?=[ \t])/;
+/** A line that the decoder had no format for: nothing can be known of it. */
+const UNDECODED = /Unknown\( *\d+\): GUID=/;
+/** Callers of LogHistory that install Store apps: the Store's own service. */
+const STORE_CALLER = /^(?:Update;ScanForUpdates|Acquisition;)/;
+/** Undecoded lines carry the beginning of the file time as their date. */
+const FIRST_YEAR = '2001';
 const HISTORY =
-  /LogHistory called(?: for Caller=(.{0,128}?),)?\.?\s+idUpdate=\{?([0-9a-f-]{36})\}?\.(\d{1,10}),(?:\s*operation = (\w+),)?\s*resultMapped=([0-9a-f]{1,8}),\s*resultUnMapped=([0-9a-f]{1,8})/i;
+  /LogHistory called(?: for Caller=(.{0,128}?),)?\.?\s+idUpdate=\{?([0-9a-f-]{36})\}?\.(\d{1,10}),(?:\s*operation = (\w+),)?\s*resultMapped=(?:0x)?([0-9a-f]{1,8}),\s*resultUnMapped=(?:0x)?([0-9a-f]{1,8})/i;
 
 interface History {
   readonly line: number;
@@ -62,23 +72,36 @@ export class DecodedUpdateLogReader implements SourceReader {
 
   private line(line: string): void {
     this.lineNumber++;
-    if (!isStamped(line) && !STAMP.test(line)) {
-      if (line.trim() === '') this.account.setAside('blank');
-      else if (isTraceLine(line)) this.trace(line);
-      else this.account.notUnderstood();
-      return;
-    }
-    const second = line.slice(0, 19);
-    if (second !== this.lastSecond) {
-      this.lastSecond = second;
-      this.account.covers(`${second.slice(0, 10).replaceAll('/', '-')}T${second.slice(11)}`);
-    }
-    if (line.includes('LogHistory')) this.result(line);
+    if (isStamped(line)) this.covers(line.slice(0, 10), line.slice(11, 19));
     else {
-      if (line.includes('KB') || line.includes('Title=') || line.includes('installable update'))
+      const stamp = STAMP.exec(line);
+      if (stamp === null) {
+        if (line.trim() === '') this.account.setAside('blank');
+        else if (isTraceLine(line)) this.trace(line);
+        else this.account.notUnderstood();
+        return;
+      }
+      this.covers(stamp.slice(1, 4).join('-'), stamp.slice(4, 7).join(':'));
+    }
+    if (line.includes('LogHistory called')) this.result(line);
+    else if (UNDECODED.test(line)) this.account.notUnderstood();
+    else {
+      if (
+        line.includes('KB') ||
+        line.includes('Title') ||
+        line.includes('UpdateId = ') ||
+        line.includes('installable update')
+      )
         this.titles.learn(line);
       this.account.setAside('routine');
     }
+  }
+
+  private covers(date: string, clock: string): void {
+    const second = `${date}T${clock}`;
+    if (second === this.lastSecond) return;
+    this.lastSecond = second;
+    if (date >= FIRST_YEAR) this.account.covers(`${date.replaceAll('/', '-')}T${clock}`);
   }
 
   private trace(line: string): void {
@@ -103,10 +126,10 @@ export class DecodedUpdateLogReader implements SourceReader {
       this.account.notUnderstood();
       return;
     }
-    const timeText = detach(/^\S+[ \t]+(?:[AP]M\b|\S+)/i.exec(line)?.[0] ?? '').slice(0, 64);
+    const timeText = (STAMP.exec(line) ?? /^\S+[ \t]+(?:[AP]M\b|\S+)/i.exec(line))?.[0] ?? '';
     this.histories.push({
       line: this.lineNumber,
-      timeText,
+      timeText: detach(timeText.slice(0, 64)),
       caller: detach(found[1] ?? ''),
       updateId: detach(updateId),
       revision,
@@ -121,7 +144,11 @@ export class DecodedUpdateLogReader implements SourceReader {
     const { updateId, revision, timeText, mapped, unmapped } = history;
     const { title, kb } = this.titles.of(updateId, revision);
     const aside =
-      history.caller === 'Windows Defender' ? 'defender_definition' : asideReasonOf({ title, kb });
+      history.caller === 'Windows Defender'
+        ? 'defender_definition'
+        : STORE_CALLER.test(history.caller)
+          ? 'store_app'
+          : asideReasonOf({ title, kb });
     if (aside !== null) {
       this.account.setAside(aside);
       return null;

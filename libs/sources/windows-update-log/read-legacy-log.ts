@@ -36,12 +36,13 @@ export class LegacyUpdateLogReader implements SourceReader {
 
   private line(line: string): void {
     this.lineNumber++;
-    if (!isStamped(line)) {
+    const pasted = isStamped(line) ? null : PASTED.exec(line);
+    if (pasted === null && !isStamped(line)) {
       if (line.trim() === '') this.account.setAside('blank');
       else this.account.notUnderstood();
       return;
     }
-    const second = line.slice(0, 19);
+    const second = pasted === null ? line.slice(0, 19) : `${pasted[1] ?? ''} ${pasted[2] ?? ''}`;
     if (second !== this.lastSecond) {
       this.lastSecond = second;
       this.account.covers(`${second.slice(0, 10)}T${second.slice(11)}`);
@@ -87,3 +88,6 @@ function isStamped(line: string): boolean {
     line.charCodeAt(23) === 9
   );
 }
+
+/** The same in a pasted copy, which has blanks for tabs. Groups: date, clock. */
+const PASTED = /^(\d{4}-\d{2}-\d{2})[ \t]+(\d{2}:\d{2}:\d{2}):\d{3}[ \t]/;

@@ -5,6 +5,16 @@ import type { SetAsideReason } from '../reading-account.js';
 import { readReportEvent } from '../wsus/report-event-facts.js';
 import type { ReportEventFacts } from '../wsus/report-event-facts.js';
 
+/** The columns of a pasted row, which has blanks for tabs; its last ones, of words, stay together. */
+const PASTED =
+  /^(\{[0-9a-f-]{36}\})\s+(\S+ \S+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(\{[0-9a-f-]{36}\})\s+(\d+)\s+((?:0x)?[0-9a-f]{1,8})\s+(.*)$/i;
+
+function columnsOf(row: string): readonly string[] {
+  if (row.includes('\t')) return row.split('\t');
+  const [, ...columns] = PASTED.exec(row) ?? [];
+  return [...columns.slice(0, 8), '', '', '', ...columns.slice(8)];
+}
+
 /** Reads a row of REPORT EVENT columns; a report, why it gives none, or null when it is no such row. */
 export function reportEvent(row: string): AttemptReport | SetAsideReason | null {
   const [
@@ -20,7 +30,7 @@ export function reportEvent(row: string): AttemptReport | SetAsideReason | null 
     ,
     ,
     ...message
-  ] = row.split('\t');
+  ] = columnsOf(row);
   const time = reportEventTime(timeText);
   if (time === null) return null;
   const facts = {

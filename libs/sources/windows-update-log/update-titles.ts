@@ -3,6 +3,10 @@ import { kbIn } from '../update-names.js';
 import { repairMojibake } from './mojibake.js';
 
 const MOST_UPDATES = 50_000;
+const MOST_THREADS = 64;
+/** `… pid tid component   Title = …`, and below it by the same thread `UpdateId = GUID.revision`. Groups: thread, rest. */
+const LISTED = /^\S+[ \t]+\S+[ \t]+(\d+[ \t]+\d+)[ \t]+\w+[ \t]+(Title|UpdateId) = (.{1,1000})$/;
+const UPDATE = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?\.(\d{1,10})/gi;
 
 interface Known {
   title?: string;
@@ -17,11 +21,22 @@ interface Known {
  */
 export class UpdateTitles {
   private readonly known = new Map<string, Known>();
+  /** By thread: the title that its next line names the update of. */
+  private readonly announced = new Map<string, string>();
 
   /** Takes a line that may name an update and its title or KB. */
   learn(line: string): void {
     const ids = new Set<string>();
-    for (const found of line.matchAll(/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?\.(\d{1,10})/gi)) {
+    const listed = LISTED.exec(line);
+    const thread = listed?.[1] ?? '';
+    const listedTitle = this.announced.get(thread);
+    if (listed !== null) this.announced.delete(thread);
+    if (listed?.[2] === 'Title') {
+      if (this.announced.size >= MOST_THREADS) this.announced.clear();
+      this.announced.set(detach(thread), detach((listed[3] ?? '').trimEnd()));
+      return;
+    }
+    for (const found of line.matchAll(UPDATE)) {
       ids.add(`${found[1] ?? ''}.${found[2] ?? ''}`.toLowerCase());
       if (ids.size > 1) return;
     }
@@ -31,11 +46,11 @@ export class UpdateTitles {
       /\bTitle=(.{1,1000}?), (?:ProductName|UpdateId)=|\bDeserialized installable update (.{1,1000}?), UpdateID = /i.exec(
         line,
       );
-    const kb = kbIn(line);
-    if (title === null && kb === undefined) return;
+    const kb = kbIn(listedTitle ?? line);
+    if (title === null && listedTitle === undefined && kb === undefined) return;
     const entry = this.entry(id);
     if (entry === undefined) return;
-    const text = title?.[1] ?? title?.[2];
+    const text = listedTitle ?? title?.[1] ?? title?.[2];
     if (text !== undefined && text !== '(null)') entry.title ??= detach(text);
     if (kb !== undefined) entry.kb = entry.kb === undefined || entry.kb === kb ? kb : null;
   }
