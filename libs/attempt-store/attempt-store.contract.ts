@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AttemptEvent } from '#domain/attempt-event.js';
 import { tellHistory } from '#domain/tell-history.js';
-import { toReport } from '#domain/to-report.js';
 import {
+  reportOf,
   SAMPLE_START_MS,
   sampleAttempt,
   sampleInventory,
@@ -16,6 +16,8 @@ import type {
   FactBatch,
   HistoryRow,
   InventoryRow,
+  LinkEntry,
+  LinkFeed,
 } from './attempt-store.js';
 import type { StoreWriters } from './store-writers.js';
 
@@ -25,6 +27,8 @@ export interface OpenedAttemptStore {
   readonly store: AttemptStore;
   /** As of a process that starts now: it knows nothing but what is stored. */
   laterWriters(): StoreWriters;
+  /** As of a process that fills the store together with others. */
+  sharedWriters(): StoreWriters;
   dispose(): Promise<void>;
 }
 
@@ -34,7 +38,7 @@ const NOTHING: FactBatch = { reports: [], inventories: [], aliasLinks: [], kbLin
 const factsOf = (...events: AttemptEvent[]): FactBatch => ({
   ...NOTHING,
   reports: events.map((event) => ({
-    report: toReport(event),
+    report: reportOf(event),
     updateTitle: event.updateTitle ?? '',
     excerpt: event.excerpt ?? [],
   })),
@@ -43,8 +47,8 @@ const factsOf = (...events: AttemptEvent[]): FactBatch => ({
 /** The conclusions over all the given events of one device and KB. */
 function historyOf(version: number, ...events: [AttemptEvent, ...AttemptEvent[]]): HistoryRow {
   const [{ bank, deviceKey, targetKb = 'unknown' }] = events;
-  const history = tellHistory({ bank, kb: targetKb, reports: events.map(toReport), builds: [] });
-  return { bank, deviceKey, kb: targetKb, version, history };
+  const history = tellHistory({ bank, kb: targetKb, reports: events.map(reportOf), builds: [] });
+  return { bank, deviceKey, kb: targetKb, version: BigInt(version), history };
 }
 
 /** Everything an adapter of the attempt store must keep; each adapter's spec calls it once. */
@@ -87,7 +91,7 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
         osBuild: undefined,
       });
       await writer.insertFacts(factsOf(odd));
-      const report = toReport(odd);
+      const report = reportOf(odd);
       for (const reading of [writer, opened.laterWriters().of('blue')]) {
         const readReports = (bank: string) =>
           reading.readReports([{ bank, deviceKey: 'd-odd', kbKey: report.kbKey }]);
@@ -120,7 +124,7 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
       expect(closed.items).toMatchObject([{ failing: 0, everFailed: 1, attempted: 1 }]);
       const empty = tellHistory({ bank: 'bank-a', kb: 'KB5041578', reports: [], builds: [] });
       await writer.writeHistories([
-        { bank: 'bank-a', deviceKey: 'd-one', kb: 'KB5041578', version: 3, history: empty },
+        { bank: 'bank-a', deviceKey: 'd-one', kb: 'KB5041578', version: 3n, history: empty },
       ]);
       expect((await store.cohorts({ bank: null }, { limit: 10 })).items).toEqual([]);
       expect((await store.status(null)).devices).toBe(0);
@@ -330,31 +334,51 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
       ]);
     });
 
-    it('reads links and keys back per bank', async () => {
+    it('reads keys back per bank', async () => {
       const bare = sampleAttempt('bare', {
         targetKb: undefined,
         updateId: '3021ADFB-0000-4000-8000-000000000001',
         updateRevision: 200,
         osBuild: undefined,
       });
-      await writer.insertFacts({
-        ...factsOf(bare, sampleAttempt('named')),
-        aliasLinks: [{ bank: 'bank-a', deviceKey: 'd-bare', aliasKind: 'smbios', aliasKey: 'k1' }],
-        kbLinks: [{ bank: 'bank-a', updateId: 'u', updateRevision: 1, kb: 'KB5041578' }],
-      });
-      const key = toReport(bare).kbKey;
-      expect(await writer.readUnnamedUpdates('bank-a')).toEqual([key]);
+      await writer.insertFacts(factsOf(bare, sampleAttempt('named')));
+      const key = reportOf(bare).kbKey;
       expect(await writer.readDevicesOf('bank-a', [key])).toEqual([{ deviceKey: 'd-bare', kbKey: key }]);
       expect(await writer.readKbKeys('bank-a', ['d-bare', 'd-named'], { withoutBuild: true })).toEqual([
         { deviceKey: 'd-bare', kbKey: key },
       ]);
-      expect(await writer.readAliasLinks('bank-a')).toEqual([
-        { bank: 'bank-a', deviceKey: 'd-bare', aliasKind: 'smbios', aliasKey: 'k1' },
-      ]);
-      expect(await writer.readKbLinks('bank-a')).toEqual([
-        { bank: 'bank-a', updateId: 'u', updateRevision: 1, kb: 'KB5041578' },
-      ]);
-      expect(await writer.readAliasLinks('bank-b')).toEqual([]);
+    });
+
+    it('gives every entry of the journal of links to every feed, whoever wrote it, and only once', async () => {
+      const other = opened.laterWriters().of('blue');
+      const link = (subject: string, bank = 'bank-a'): LinkEntry => ({
+        bank,
+        kind: 'alias',
+        subject,
+        object: "smbios/k'1",
+      });
+      const early = writer.openLinkFeed();
+      expect(await early.read(['bank-a', 'bank-b'])).toEqual([]);
+      await writer.insertLinks([link('d-1'), link('d-2'), link('d-3', 'bank-b')]);
+      expect(await early.read(['bank-a'])).toEqual([link('d-1'), link('d-2')]);
+      await other.insertLinks([link('d-4')]);
+      await writer.insertLinks([link('d-5')]);
+      const subjects = async (feed: LinkFeed, banks: string[]) =>
+        (await feed.read(banks)).map(({ subject }) => subject).sort();
+      expect(await subjects(early, ['bank-a', 'bank-b'])).toEqual(['d-3', 'd-4', 'd-5']);
+      expect(await subjects(early, ['bank-a', 'bank-b'])).toEqual([]);
+      expect(await subjects(other.openLinkFeed(), ['bank-a'])).toEqual(['d-1', 'd-2', 'd-4', 'd-5']);
+    });
+
+    it('knows reports that another process stored, when several fill it', async () => {
+      const [first, second] = [opened.sharedWriters().of('blue'), opened.sharedWriters().of('blue')];
+      const event = sampleAttempt('both');
+      const keys = [reportOf(event)];
+      expect(await first.readReports(keys)).toEqual([]);
+      await first.insertFacts(factsOf(event));
+      await second.insertFacts(factsOf({ ...event, parser: { name: 'p', version: '2.0.0' } }));
+      expect(await first.readReports(keys)).toHaveLength(2);
+      expect(await second.readReports(keys)).toHaveLength(2);
     });
 
     it('names the rows that differ between two generations, and only those', async () => {

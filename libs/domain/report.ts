@@ -24,7 +24,7 @@ export interface Report {
   /** What the report itself says it is about: `KB5041578`, `update:<id>.<revision>` or `package:<identity>`. */
   readonly kbKey: string;
   readonly receivedAtMs: number;
-  /** Start of the SHA-256 (hex) over the facts, without how they travelled. */
+  /** Which copy of the observation it is: `copyHashOf` of the message. */
   readonly copyHash: string;
   readonly parserVersion: string;
   /** How many optional evidence fields are known: the richer copy is preferred. */

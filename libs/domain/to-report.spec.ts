@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { reportOf } from '../../test/harness/sample-events.js';
 import { attemptEvent } from '../../test/harness/sample-report.js';
 import type { AttemptEvent } from './attempt-event.js';
-import { toReport } from './to-report.js';
 
 const without = (event: AttemptEvent, ...fields: (keyof AttemptEvent)[]): AttemptEvent =>
   Object.fromEntries(
@@ -14,7 +13,7 @@ const other = 'Microsoft-Windows-Foo-Package~31bf3856ad364e35~amd64~~10.0.17763.
 
 describe('kbKey', () => {
   const kbKey = (told: Partial<AttemptEvent>): string =>
-    toReport({ ...without(attemptEvent(), 'targetKb'), ...told }).kbKey;
+    reportOf({ ...without(attemptEvent(), 'targetKb'), ...told }).kbKey;
 
   it('is the target KB before all else', () => {
     expect(kbKey({ targetKb: 'KB5043050', packageIdentity: rollup, updateId })).toBe('KB5043050');
@@ -34,7 +33,7 @@ describe('kbKey', () => {
 });
 
 describe('times', () => {
-  const report = (told: Partial<AttemptEvent>) => toReport(attemptEvent(told));
+  const report = (told: Partial<AttemptEvent>) => reportOf(attemptEvent(told));
 
   it('are ms UTC, whatever the offset', () => {
     const { occurredAtMs, startedAtMs, timeImplausible } = report({
@@ -72,7 +71,7 @@ describe('times', () => {
 });
 
 describe('operation', () => {
-  const operation = (told: Partial<AttemptEvent>) => toReport(attemptEvent(told)).operation;
+  const operation = (told: Partial<AttemptEvent>) => reportOf(attemptEvent(told)).operation;
 
   it('is uninstall when the package is to become absent and nobody says otherwise', () => {
     expect(operation({})).toBe('unknown');
@@ -84,14 +83,14 @@ describe('operation', () => {
 
 describe('evidence', () => {
   it('is counted, and its stage read', () => {
-    const bare = toReport(attemptEvent());
-    const rich = toReport(attemptEvent({ hresult: '0x8007000d', failureSource: 'DOQ', innerErrors: [] }));
+    const bare = reportOf(attemptEvent());
+    const rich = reportOf(attemptEvent({ hresult: '0x8007000d', failureSource: 'DOQ', innerErrors: [] }));
     expect([bare.evidenceCount, rich.evidenceCount]).toEqual([0, 2]);
     expect([bare.stage, rich.stage]).toEqual(['unknown', 'driver_queue_critical']);
   });
 
   it('leaves absent words unknown or empty', () => {
-    expect(toReport(attemptEvent())).toMatchObject({
+    expect(reportOf(attemptEvent())).toMatchObject({
       source: 'unknown',
       channel: 'unknown',
       rollback: 'unknown',
@@ -100,42 +99,5 @@ describe('evidence', () => {
       failingObject: null,
       innerErrors: [],
     });
-  });
-});
-
-describe('copyHash', () => {
-  const hashOf = (event: AttemptEvent): string => toReport(event).copyHash;
-
-  it('is the same for the same facts, however they travelled and in whatever order they are written', () => {
-    const event = attemptEvent({ tags: { a: '1', b: '2' }, failingObject: { type: 'inf', name: 'cpu.inf' } });
-    const turned = Object.fromEntries(Object.entries(event).reverse()) as AttemptEvent;
-    const travelled = {
-      ...turned,
-      tags: { b: '2', a: '1' },
-      receivedAt: '2024-09-01T00:00:00.000Z',
-      collector: { id: 'other', version: '9' },
-      deviceAliases: [{ kind: 'smbios' as const, key: 'k' }],
-    };
-    expect(hashOf(travelled)).toBe(hashOf(event));
-    expect(hashOf(event)).toMatch(/^[0-9a-f]{16}$/);
-  });
-
-  it('differs with every fact', () => {
-    const texts = fc.dictionary(fc.string({ minLength: 1 }), fc.string());
-    const property = fc.property(
-      texts,
-      texts,
-      fc.string(),
-      fc.string(),
-      (tags, otherTags, excerpt, otherExcerpt) => {
-        const same =
-          JSON.stringify(Object.entries(tags).sort()) === JSON.stringify(Object.entries(otherTags).sort());
-        const one = attemptEvent({ tags, excerpt: [excerpt, 'x'] });
-        const another = attemptEvent({ tags: otherTags, excerpt: [otherExcerpt, 'x'] });
-        expect(hashOf(one) === hashOf(another)).toBe(same && excerpt === otherExcerpt);
-      },
-    );
-    fc.assert(property);
-    expect(hashOf(attemptEvent({ excerpt: ['a', 'b'] }))).not.toBe(hashOf(attemptEvent({ excerpt: ['ab'] })));
   });
 });

@@ -1,5 +1,4 @@
 import type { AttemptEvent } from './attempt-event.js';
-import { copyHashOf } from './copy-hash.js';
 import { isPlaceholderKb, kbOfPackage } from './kb/kb-catalogue.js';
 import { normaliseUpdateId } from './kb/kb-links.js';
 import { isPlausible } from './plausible-time.js';
@@ -11,8 +10,11 @@ const NO_ERRORS: readonly InnerError[] = [];
 /** How sources write the CBS state Absent: name, registry value, number in Servicing events. */
 const ABSENT: ReadonlySet<string> = new Set(['absent', '0x0', '5000']);
 
-/** A stored event in the form the rules read. Pure and total: the same event gives the same report. */
-export function toReport(event: AttemptEvent): Report {
+/**
+ * A stored event in the form the rules read. Pure and total: the same event gives the same report.
+ * @param copyHash which copy of the observation it is (`copyHashOf` of the message)
+ */
+export function toReport(event: AttemptEvent, copyHash: string): Report {
   const receivedAtMs = Date.parse(event.receivedAt);
   const occurred = readTime(event.occurredAt, receivedAtMs);
   const started = event.startedAt === event.occurredAt ? occurred : readTime(event.startedAt, receivedAtMs);
@@ -23,7 +25,7 @@ export function toReport(event: AttemptEvent): Report {
     deviceKey: event.deviceKey,
     kbKey: kbKeyOf(event),
     receivedAtMs,
-    copyHash: copyHashOf(event),
+    copyHash,
     parserVersion: event.parser?.version ?? '',
     evidenceCount: countEvidence(event),
     source: event.source ?? 'unknown',

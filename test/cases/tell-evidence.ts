@@ -6,8 +6,8 @@ import type { UpdateKb } from '#domain/kb/kb-links.js';
 import { createPseudonyms } from '#domain/pseudonym.js';
 import type { History, Report } from '#domain/report.js';
 import { tellHistory } from '#domain/tell-history.js';
-import { toReport } from '#domain/to-report.js';
 import { createReader, recogniseFormat } from '#sources/recognise.js';
+import { reportOf } from '../harness/sample-events.js';
 
 const evidence = new URL('./evidence/', import.meta.url);
 const BANK = 'bank-a';
@@ -42,7 +42,7 @@ export interface ToldHistory extends History {
 export function tell(sent: readonly AttemptReport[]): readonly ToldHistory[] {
   const events = sent.map((report) => buildEvent({ ...report }, undefined, arrival));
   const reports = events.flatMap((event) =>
-    event.eventType === 'patch.update_attempt' ? [toReport(event)] : [],
+    event.eventType === 'patch.update_attempt' ? [reportOf(event)] : [],
   );
   const links = reports.flatMap(({ kbKey, updateId, updateRevision }): UpdateKb[] =>
     kbKey.startsWith('KB') && updateId !== '' ? [{ kb: kbKey, updateId, updateRevision }] : [],

@@ -1,14 +1,19 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { tellHistory } from '#domain/tell-history.js';
-import { toReport } from '#domain/to-report.js';
 import type { AttemptEvent } from '#domain/attempt-event.js';
 import { ClickHouseWriters } from '#attempt-store/clickhouse/clickhouse-writers.js';
 import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
 import { runClickHouse } from '../harness/ask-clickhouse.js';
 import { expandMacros } from '../harness/grafana-macros.js';
 import type { GrafanaChoice } from '../harness/grafana-macros.js';
-import { sampleAttempt, sampleInventory, sampleSuccess, sampleTime } from '../harness/sample-events.js';
+import {
+  reportOf,
+  sampleAttempt,
+  sampleInventory,
+  sampleSuccess,
+  sampleTime,
+} from '../harness/sample-events.js';
 import { startTestEngine } from '../harness/test-engine.js';
 import type { TestEngine } from '../harness/test-engine.js';
 
@@ -74,7 +79,7 @@ beforeAll(async () => {
   const fleet = sampleFleet();
   const inventory = sampleInventory('works-1');
   await writer.insertFacts({
-    reports: fleet.flat().map((event) => ({ report: toReport(event), updateTitle: '', excerpt: [] })),
+    reports: fleet.flat().map((event) => ({ report: reportOf(event), updateTitle: '', excerpt: [] })),
     inventories: [
       {
         bank: inventory.bank,
@@ -100,7 +105,7 @@ beforeAll(async () => {
     fleet.map((events) => {
       const [{ bank, deviceKey, targetKb: kb = 'unknown' }] = events;
       const history = tellHistory({ bank, kb, reports: events.map(toReport), builds: [] });
-      return { bank, deviceKey, kb, version: events.length, history };
+      return { bank, deviceKey, kb, version: BigInt(events.length), history };
     }),
   );
   await writer.writeAlerts([

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AttemptEvent, InventoryEvent } from '#domain/attempt-event.js';
+import { copyHashOf } from '#domain/copy-hash.js';
+import type { Report } from '#domain/report.js';
+import { toReport } from '#domain/to-report.js';
 
 const HOUR_MS = 3_600_000;
 /** An ordinary moment: the sample's hour 0. */
@@ -39,6 +42,10 @@ export function sampleAttempt(name: string, overrides: Overrides<AttemptEvent> =
     Object.entries(event).filter(([, value]) => value !== undefined),
   ) as unknown as AttemptEvent;
 }
+
+/** The event as the projector reads it from the log. */
+export const reportOf = (event: AttemptEvent): Report =>
+  toReport(event, copyHashOf(Buffer.from(JSON.stringify(event))));
 
 /** The same device's attempt, succeeded. */
 export const sampleSuccess = (name: string, overrides: Overrides<AttemptEvent> = {}): AttemptEvent =>

@@ -1,4 +1,5 @@
 import type { AttemptEvent, InventoryEvent, PatchEvent } from '#domain/attempt-event.js';
+import { copyHashOf } from '#domain/copy-hash.js';
 import { toReport } from '#domain/to-report.js';
 import type { AliasLink, FactBatch, InventoryRow, KbLink, ReportRow } from '#attempt-store/attempt-store.js';
 
@@ -12,8 +13,9 @@ export class BatchFacts {
   private readonly aliasLinks = new Map<string, AliasLink>();
   private readonly kbLinks = new Map<string, KbLink>();
 
-  add(event: PatchEvent): void {
-    if (event.eventType === 'patch.update_attempt') this.addAttempt(event);
+  /** @param message the bytes that hold the event */
+  add(event: PatchEvent, message: Uint8Array): void {
+    if (event.eventType === 'patch.update_attempt') this.addAttempt(event, copyHashOf(message));
     else this.inventories.push(toInventoryRow(event));
     const { bank, deviceKey } = event;
     for (const { kind, key } of event.deviceAliases ?? []) {
@@ -32,8 +34,8 @@ export class BatchFacts {
     };
   }
 
-  private addAttempt(event: AttemptEvent): void {
-    const report = toReport(event);
+  private addAttempt(event: AttemptEvent, copyHash: string): void {
+    const report = toReport(event, copyHash);
     this.reports.push({ report, updateTitle: event.updateTitle ?? '', excerpt: event.excerpt ?? [] });
     const { bank, updateId, updateRevision, kbKey } = report;
     if (updateId === '' || !kbKey.startsWith('KB')) return;

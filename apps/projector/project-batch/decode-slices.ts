@@ -38,7 +38,7 @@ export function decodeSlices(slices: readonly LogSlice[]): DecodedBatch {
         return false;
       }
       if ('remedyId' in decoded.event) remedies.push(decoded.event);
-      else facts.add(decoded.event);
+      else facts.add(decoded.event, record.value);
       largest.set(slice, Math.max(largest.get(slice) ?? 0, Date.parse(decoded.event.receivedAt)));
       return true;
     }),

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { toReport } from '#domain/to-report.js';
 import type { Report } from '#domain/report.js';
-import { sampleAttempt } from '../../../test/harness/sample-events.js';
+import { reportOf, sampleAttempt } from '../../../test/harness/sample-events.js';
 import { RecentReports } from './recent-reports.js';
 
-const report = (deviceKey: string, id: string): Report => toReport(sampleAttempt(id, { deviceKey }));
+const report = (deviceKey: string, id: string): Report => reportOf(sampleAttempt(id, { deviceKey }));
 
 describe('RecentReports', () => {
   it('knows a key from its first report on, whole', () => {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { toReport } from '#domain/to-report.js';
-import { sampleAttempt } from '../../../test/harness/sample-events.js';
+import { reportOf, sampleAttempt } from '../../../test/harness/sample-events.js';
 import { openPipeline } from '../../../test/harness/pipeline.js';
 import type { Pipeline } from '../../../test/harness/pipeline.js';
 import { connectClickHouse } from './connection.js';
@@ -23,7 +22,7 @@ describe('stored keys', () => {
       sampleAttempt(`device-${n}`, n % 2 ? {} : { targetKb: undefined, packageIdentity: `Übung-设备-${n}` }),
     );
     await pipeline.projectEvents('blue', events, 200);
-    const stored = events.map((event): ReportKey => toReport(event));
+    const stored = events.map((event): ReportKey => reportOf(event));
     expect(new Set(stored.map(({ kbKey }) => kbKey)).size).toBe(251);
     const client = connectClickHouse({ url: pipeline.writerUrl });
     try {
