@@ -32,16 +32,32 @@ const signature = z.strictObject({
   reason: z.string(),
 });
 
-/** What the look saw of the series, as on-call is told. `expected` and `lnP` as in `spikes/look.ts`. */
+/** `*` = any: the alert reaches over several. */
+const anyOr = <S extends z.ZodType>(schema: S) => z.union([z.literal('*'), schema]);
+const series = z.array(z.string().min(1)).max(3);
+
+/** What the look saw, as on-call is told. Fields with a default are newer than the first messages of the topic. */
 const evidence = {
   failed: count,
   installs: count,
   expected: z.number().nonnegative(),
   lnP: z.number().max(0),
-  /** The (build, KB) with most of the failing devices. */
+  /** The scope: `*` = any. */
   build: z.string(),
   kb: z.string(),
   branches: z.array(z.string()),
+  /** The window in which it was seen. */
+  windowMs: count.default(86_400_000),
+  /** Where most of the failing devices are: a bank, build and KB that stand for the scope. */
+  top: z.strictObject({ bank: z.string(), build: z.string(), kb: z.string() }).nullable().default(null),
+  /** How far it reaches: numbers of banks, builds and KBs with failing devices. */
+  reach: z.strictObject({ banks: count, builds: count, kbs: count }).default({ banks: 1, builds: 1, kbs: 1 }),
+  /** Series ids from the code down to the signature that is told; empty = any failure. */
+  levels: series.default([]),
+  /** Down to the series that the alert covers: what fails so in its scope is not told again. */
+  covers: series.default([]),
+  /** Coarser and finer signatures of the same devices. */
+  related: z.array(z.strictObject({ signature, failed: count })).default([]),
 } as const;
 
 /**
@@ -54,12 +70,16 @@ export const alertEventSchema = z.discriminatedUnion('type', [
     alertId,
     eventNo,
     tier: z.enum(['page', 'ticket']),
-    bank: bankSchema,
+    /** usual: against its own 28 days; provisional: in its first month; earlier: told late, happened before; any: every failure. */
+    basis: z.enum(['usual', 'provisional', 'earlier', 'any']).default('usual'),
+    bank: anyOr(bankSchema),
     signature,
     ...evidence,
-    /** Expected share of failures before it began: the yardstick for "quiet again" as long as it is open. */
+    /** Expected share of failures before it began. */
     rate: z.number().positive(),
     threshold: z.number(),
+    /** Raised while making up for looks that were missed: told when it is still open at a look of today. */
+    isPast: z.boolean().default(false),
     firstArrival: z.string(),
     thirdArrival: z.string().nullable(),
     channels,
@@ -72,6 +92,9 @@ export const alertEventSchema = z.discriminatedUnion('type', [
     ...evidence,
     /** Watch time since when it has been quiet, ms; null = loud. */
     quietSinceMs: z.number().int().nullable(),
+    /** An alert that was raised for a missed look is told now. */
+    isAnnounced: z.boolean().default(false),
+    channels: channels.default([]),
   }),
   z.strictObject({
     type: z.literal('AlertResolved'),
@@ -85,7 +108,17 @@ export const alertEventSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('AlertReopened'), alertId, eventNo, signature, ...evidence }),
   z.strictObject({ type: z.literal('DeliveryDone'), alertId, eventNo, channel }),
-  z.looseObject({ type: z.literal('AlertWidened'), alertId, eventNo }),
+  /** It reaches further than told before: the new scope holds the old one. */
+  z.looseObject({
+    type: z.literal('AlertWidened'),
+    alertId,
+    eventNo,
+    bank: anyOr(bankSchema),
+    signature,
+    ...evidence,
+    channels,
+  }),
+  /** Told by another alert from now on. */
   z.looseObject({ type: z.literal('AlertMerged'), alertId, eventNo, intoAlertId: alertId }),
   z.looseObject({ type: z.literal('AlertAcknowledged'), alertId, eventNo, by, note }),
   z.looseObject({
@@ -137,10 +170,7 @@ export const alertEventSchema = z.discriminatedUnion('type', [
 ]);
 export type AlertEvent = z.infer<typeof alertEventSchema>;
 export type AlertRaised = Extract<AlertEvent, { type: 'AlertRaised' }>;
-export type AlertEvidence = Pick<
-  AlertRaised,
-  'failed' | 'installs' | 'expected' | 'lnP' | 'build' | 'kb' | 'branches'
->;
+export type AlertEvidence = Pick<AlertRaised, keyof typeof evidence>;
 
 /**
  * One message of the topic = one decision: everything a look (or a delivery) led to. It is accepted only if `basedOn`

@@ -1,4 +1,5 @@
 import type { Alert, AlertFacts, OwedNotification } from './alert.js';
+import type { ToldSpan } from '../spikes/scan/told-span.js';
 import type { AlertEvent, AlertEvidence, AlertMessage, AlertRaised } from './alert-events.js';
 import { initialAlertHandling, isHeldBack, withHandling } from './alert-handling.js';
 import type { AlertHandling } from './alert-handling.js';
@@ -32,13 +33,14 @@ export const initialAlertsState: AlertsState = {
 export function evolveAlerts(state: AlertsState, message: AlertMessage): AlertsState {
   if (message.basedOn !== state.version) return state;
   const alerts = new Map(state.alerts);
-  for (const event of message.events) apply(alerts, event, message.atMs);
+  for (const event of message.events) applyAlertEvent(alerts, event, message.atMs);
   const atMs = Math.max(state.atMs ?? message.atMs, message.atMs);
   const health = evolveHealth(state.health, message);
   return withHandling(state, { ...state, version: state.version + 1, atMs, alerts, health }, message);
 }
 
-function apply(alerts: Map<string, Alert>, event: AlertEvent, atMs: number): void {
+/** Folds one event about an alert into the alerts; those about silences and the dead-man's switch change none. */
+export function applyAlertEvent(alerts: Map<string, Alert>, event: AlertEvent, atMs: number): void {
   if (event.type === 'SilenceSet' || event.type === 'SilenceLifted') return;
   if (event.type === 'HealthAlertRaised' || event.type === 'HealthAlertResolved') return;
   if (event.type === 'AlertRaised') {
@@ -56,24 +58,33 @@ function apply(alerts: Map<string, Alert>, event: AlertEvent, atMs: number): voi
 }
 
 function raisedAlert(event: AlertRaised, atMs: number): Alert {
-  const { alertId, bank, signature, tier, rate } = event;
+  const { alertId, bank, signature, tier, basis, rate, firstArrival, thirdArrival } = event;
   const facts: AlertFacts = {
     ...evidenceOf(event),
     alertId,
     bank,
     signature,
     tier,
+    basis,
+    firstArrival,
+    thirdArrival,
     rate,
     state: 'open',
     openedAtMs: atMs,
     resolvedAtMs: null,
     resolvedBecause: null,
-    shareAtRaise: event.failed / Math.max(1, event.installs),
+    isAnnounced: !event.isPast,
+    shareAtRaise: shareOf(event),
     quietSinceMs: null,
     lastEventNo: event.eventNo,
     changes: 1,
   };
-  return { ...facts, notifications: [owe(facts, event, 'raised', atMs)] };
+  return {
+    ...facts,
+    spans: [spanOf(facts, atMs)],
+    activeSinceMs: atMs,
+    notifications: event.isPast ? [] : [owe(facts, event, 'raised', atMs)],
+  };
 }
 
 type LaterEvent = Exclude<
@@ -85,39 +96,95 @@ type LaterEvent = Exclude<
 
 function changedAlert(alert: Alert, event: LaterEvent, atMs: number): Alert {
   switch (event.type) {
-    case 'AlertUpdated':
-      return { ...alert, ...evidenceOf(event), signature: event.signature, quietSinceMs: event.quietSinceMs };
-    case 'AlertResolved': {
-      const { notifications, ...facts } = alert;
-      const resolved: AlertFacts = {
-        ...facts,
-        state: 'resolved',
-        resolvedAtMs: atMs,
-        resolvedBecause: event.reason,
-      };
-      return { ...resolved, notifications: [...notifications, owe(resolved, event, 'resolved', atMs)] };
+    case 'AlertUpdated': {
+      const { signature, quietSinceMs } = event;
+      const updated = { ...alert, ...evidenceOf(event), signature, quietSinceMs };
+      const hasMoved = spanKey(updated) !== spanKey(alert);
+      const spans = hasMoved ? [...endedSpans(alert, atMs), spanOf(updated, atMs)] : alert.spans;
+      if (!event.isAnnounced) return { ...updated, spans };
+      return withNews({ ...updated, spans, isAnnounced: true }, event, 'raised', atMs);
     }
-    case 'AlertReopened':
-      return {
+    case 'AlertWidened': {
+      const { bank, signature } = event;
+      const widened = {
         ...alert,
         ...evidenceOf(event),
-        signature: event.signature,
-        state: 'open',
+        bank,
+        signature,
+        shareAtRaise: shareOf(event),
+        quietSinceMs: null,
+        activeSinceMs: atMs,
+      };
+      const spans = [...endedSpans(alert, atMs), spanOf(widened, atMs)];
+      return alert.isAnnounced
+        ? withNews({ ...widened, spans }, event, 'worsened', atMs)
+        : { ...widened, spans };
+    }
+    case 'AlertMerged':
+      return { ...ended(alert, 'merged', atMs), isAnnounced: true };
+    case 'AlertResolved': {
+      const resolved = ended(alert, event.reason, atMs);
+      return alert.isAnnounced ? withNews(resolved, event, 'resolved', atMs) : resolved;
+    }
+    case 'AlertReopened': {
+      const { signature } = event;
+      const reopened = {
+        ...alert,
+        ...evidenceOf(event),
+        signature,
+        state: 'open' as const,
         resolvedAtMs: null,
         resolvedBecause: null,
         quietSinceMs: null,
+        activeSinceMs: atMs,
       };
+      // The span of this scope goes on; what was told in between counts as told.
+      const known = alert.spans.findLast((span) => spanKey(span) === spanKey(reopened));
+      const others = alert.spans.filter((span) => span !== known);
+      return { ...reopened, spans: [...others, { ...(known ?? spanOf(reopened, atMs)), closedMs: null }] };
+    }
     case 'DeliveryDone':
       return { ...alert, notifications: alert.notifications.map((owed) => withDelivery(owed, event)) };
-    // Kept in the log and counted; the whole spike watch gives them their effect.
-    case 'AlertWidened':
-    case 'AlertMerged':
-      return alert;
     // alert-handling.ts gives them their effect.
     case 'AlertAcknowledged':
     case 'AlertSnoozed':
       return alert;
   }
+}
+
+type Covering = Pick<AlertFacts, 'bank' | 'build' | 'kb' | 'covers'>;
+
+const spanOf = ({ bank, build, kb, covers }: Covering, openedMs: number): ToldSpan => ({
+  bank,
+  build,
+  kb,
+  levels: covers,
+  openedMs,
+  closedMs: null,
+});
+const spanKey = ({ bank, build, kb, ...of }: Covering | ToldSpan): string =>
+  JSON.stringify([bank, build, kb, 'covers' in of ? of.covers : of.levels]);
+const endedSpans = ({ spans }: Alert, atMs: number): ToldSpan[] =>
+  spans.map((span) => (span.closedMs === null ? { ...span, closedMs: atMs } : span));
+const shareOf = ({ failed, installs }: AlertEvidence): number =>
+  Math.max(1, failed) / Math.max(1, failed, installs);
+
+const ended = (alert: Alert, resolvedBecause: AlertFacts['resolvedBecause'], atMs: number): Alert => ({
+  ...alert,
+  state: 'resolved',
+  resolvedAtMs: atMs,
+  resolvedBecause,
+  spans: endedSpans(alert, atMs),
+});
+
+function withNews(
+  alert: Alert,
+  event: Parameters<typeof owe>[1],
+  kind: OwedNotification['kind'],
+  atMs: number,
+): Alert {
+  const { notifications, spans, activeSinceMs, ...told } = alert;
+  return { ...alert, notifications: [...notifications, owe(told, event, kind, atMs)] };
 }
 
 const owe = (
@@ -134,10 +201,35 @@ const owe = (
   told,
 });
 
-const evidenceOf = (event: AlertEvidence): AlertEvidence => {
-  const { failed, installs, expected, lnP, build, kb, branches } = event;
-  return { failed, installs, expected, lnP, build, kb, branches };
-};
+const evidenceOf = ({
+  failed,
+  installs,
+  expected,
+  lnP,
+  build,
+  kb,
+  branches,
+  windowMs,
+  top,
+  reach,
+  levels,
+  covers,
+  related,
+}: AlertEvidence): AlertEvidence => ({
+  failed,
+  installs,
+  expected,
+  lnP,
+  build,
+  kb,
+  branches,
+  windowMs,
+  top,
+  reach,
+  levels,
+  covers,
+  related,
+});
 
 function withDelivery(
   owed: OwedNotification,

@@ -106,14 +106,34 @@ function follow(
     }
     if (alert.quietSinceMs !== null) return [];
     return [
-      { type: 'AlertUpdated', alertId, eventNo, signature: alert.signature, ...told(alert), quietSinceMs },
+      {
+        type: 'AlertUpdated',
+        alertId,
+        eventNo,
+        signature: alert.signature,
+        ...evidenceOf2(alert),
+        quietSinceMs,
+        isAnnounced: false,
+        channels: [],
+      },
     ];
   }
   if (!series) return [];
   const moved = series.signature.id !== alert.signature.id;
   if (!moved && alert.quietSinceMs === null && series.failed < UPDATE_GROWTH * alert.failed) return [];
   const { signature } = series;
-  return [{ type: 'AlertUpdated', alertId, eventNo, signature, ...evidenceOf(series), quietSinceMs: null }];
+  return [
+    {
+      type: 'AlertUpdated',
+      alertId,
+      eventNo,
+      signature,
+      ...evidenceOf(series),
+      quietSinceMs: null,
+      isAnnounced: false,
+      channels: [],
+    },
+  ];
 }
 
 function openOrReopen(
@@ -138,6 +158,8 @@ function openOrReopen(
     alertId: alertIdOf({ bank, build, kb, signatureId: signature.id, openedAtMs: atMs }),
     eventNo: 1,
     tier,
+    basis: tier === 'ticket' ? 'provisional' : 'usual',
+    isPast: false,
     bank,
     signature,
     ...evidence,
@@ -157,9 +179,42 @@ const evidenceOf = (series: JudgedSeries): AlertEvidence => ({
   build: series.topBuild,
   kb: series.topKb,
   branches: [...series.branches],
+  ...FIRST_FORM,
+  top: { bank: series.bank, build: series.topBuild, kb: series.topKb },
+  levels: [series.signature.id],
+  covers: [series.signature.id],
 });
+const FIRST_FORM = { windowMs: 86_400_000, reach: { banks: 1, builds: 1, kbs: 1 }, related: [] };
 
-const told = (alert: Alert): AlertEvidence => {
-  const { failed, installs, expected, lnP, build, kb, branches } = alert;
-  return { failed, installs, expected, lnP, build, kb, branches };
+const evidenceOf2 = (alert: Alert): AlertEvidence => {
+  const {
+    failed,
+    installs,
+    expected,
+    lnP,
+    build,
+    kb,
+    branches,
+    windowMs,
+    top,
+    reach,
+    levels,
+    covers,
+    related,
+  } = alert;
+  return {
+    failed,
+    installs,
+    expected,
+    lnP,
+    build,
+    kb,
+    branches,
+    windowMs,
+    top,
+    reach,
+    levels,
+    covers,
+    related,
+  };
 };

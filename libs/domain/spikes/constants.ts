@@ -7,58 +7,67 @@ export const DAY_MS = 24 * HOUR_MS;
 /** A look at every boundary of ten minutes of the log's own time: on-call wants to know within minutes. */
 export const LOOK_EVERY_MS = 10 * MINUTE_MS;
 
-/** Devices of the last day: long enough for banks that patch at night, short enough to be news. */
-export const WINDOW_MS = 24 * HOUR_MS;
+/** Six hours for a burst, a day for what comes with the night's installs, three for a slow rise. */
+export const WINDOWS_MS = [DAY_MS / 4, DAY_MS, 3 * DAY_MS] as const;
+/** What is in a window is not yet past. */
+export const LONGEST_WINDOW_MS = 3 * DAY_MS;
+/** Four weeks hold one Patch Tuesday, whatever day the watch looks. */
+export const BASELINE_MS = 28 * DAY_MS;
 
-/** A bank known for less than its baseline (28 days) is judged provisionally: tickets, no pages. */
-export const LEARNING_MS = 28 * DAY_MS;
-
+/** A bank known for less than its baseline is judged provisionally: tickets, no pages. */
+export const LEARNING_MS = BASELINE_MS;
 /**
  * Until then no signature is expected to fail less often than this, whatever the few days so far say: on a fleet's first
  * Patch Tuesday every ordinary failure is one never seen before. Chosen on simulated fleets, see docs/decisions/0030.
  */
 export const LEARNING_RATE = 0.03;
 
-/**
- * Squared coefficient of variation of a signature's true daily rate. 0.3 is what the SMR scan prefers unless
- * 28 days of counts say otherwise; this first form does not learn it per series.
- */
-export const DISPERSION_C2 = 0.3;
+/** Attempts reported later than this are stored, not tested as news: they tell of an old failure. */
+export const MOST_DELAY_MS = 7 * DAY_MS;
+/** What was imported or replayed tells of something earlier when it began longer ago than one night. */
+export const MOST_IMPORT_DELAY_MS = DAY_MS;
 
 /** Fewer devices are never news: two may be twins of one bad image or one technician's bench. */
 export const MIN_DEVICES = 3;
+/** A guard that never acted where the method was measured: the smallest lift at an opening was 8.4. */
+export const MIN_LIFT = 3;
+/** A narrower scope must be ten times as unlikely for each value it fixes. */
+export const NARROWING = Math.log(10);
+/** An incident is named at the finest level that explains so much of its excess of failing devices. */
+export const EXPLAINED_SHARE = 0.8;
+/** Three alerts inside one scope are one incident of that scope. */
+export const MERGED_FROM = 3;
+/** More alerts than this at one look are one event with many codes, and are told by one alert that sums them up. */
+export const MOST_RAISED_A_LOOK = 10;
 
-/** False pages a bank accepts a week: one in two years. The knob of the watch, in the unit people understand. */
-export const PAGE_BUDGET_A_WEEK = 0.01;
+/** Fewer series than this do not make a bank more sensitive still. */
+export const MIN_SERIES = 10;
+/** A series is active for a week after its last failure. */
+export const ACTIVE_MS = 7 * DAY_MS;
 
-/** Bounds the smoothed rate of a signature nobody has installed against: at most every second install fails. */
-export const MAX_RATE = 0.5;
-
-/**
- * Looks a week that count against the budget, for a cell of `failed` devices.
- *
- * Looking 1,008 times a week is not 1,008 chances: windows overlap, and a count can newly reach k only when a
- * failure arrives. For arrivals at a steady (even unknown, random) rate, the expected number of times a week at
- * which the count of the last 24 h steps up to k is 7 k P(K = k), which is at most 7 k P(K >= k), however often one
- * looks. So 7 k, and never more than the looks there are. (For hourly looks in three windows the scan uses 75.)
- */
-export function looksAWeek(failed: number): number {
-  const windowsAWeek = (7 * DAY_MS) / WINDOW_MS;
-  return Math.min(windowsAWeek * Math.max(1, failed), (7 * DAY_MS) / LOOK_EVERY_MS);
-}
+/** An alert's failures stay out of the baseline so long; what lasts longer has become usual. */
+export const MOST_EXCLUDED_MS = 14 * DAY_MS;
 
 /** Below this many failing devices, or twice the expected ones, a signature is quiet. */
 export const QUIET_DEVICES = 2;
 export const QUIET_TIMES_EXPECTED = 2;
-
-/** So many failures should have been seen at the alert's rate among today's installs: silence by chance is e^-6. */
+/** So many failures should have been seen at the alert's rate among what came since: silence by chance is e^-6. */
 export const RECOVERY_EVIDENCE = 6;
-
 /** With too few installs to prove recovery, a week of quiet closes the alert as stale. */
-export const STALE_AFTER_MS = 7 * DAY_MS;
-
-/** The same signature back within three days is the same incident: it opens again without a new notification. */
-export const REOPEN_WITHIN_MS = 3 * DAY_MS;
-
+export const STALE_MS = 7 * DAY_MS;
+/** The same scope back within three days is the same incident: it opens again without a new notification. */
+export const REOPEN_MS = 3 * DAY_MS;
 /** An open alert is updated when the number of failing devices has grown by this factor since last told. */
 export const UPDATE_GROWTH = 2;
+
+/* First form of the watch: goes with look.ts. */
+export const WINDOW_MS = DAY_MS;
+export const DISPERSION_C2 = 0.3;
+export const PAGE_BUDGET_A_WEEK = 0.01;
+export const MAX_RATE = 0.5;
+export function looksAWeek(failed: number): number {
+  const windowsAWeek = (7 * DAY_MS) / WINDOW_MS;
+  return Math.min(windowsAWeek * Math.max(1, failed), (7 * DAY_MS) / LOOK_EVERY_MS);
+}
+export const STALE_AFTER_MS = STALE_MS;
+export const REOPEN_WITHIN_MS = REOPEN_MS;

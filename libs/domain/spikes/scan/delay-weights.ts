@@ -1,17 +1,15 @@
-import type { ScanReport } from './reports.js';
-
 const HOUR_MS = 3_600_000;
 /** Upper ends of the delay bins, in hours; the ninth bin is everything above. */
-const BIN_ENDS_HOURS = [1, 2, 3, 5, 8, 12, 24, 72];
+export const DELAY_BIN_ENDS_HOURS = [1, 2, 3, 5, 8, 12, 24, 72] as const;
 /** Reports' worth of belief that a bin fails as often as all do. */
 const PRIOR_REPORTS = 20;
 
-export const DELAY_BINS = BIN_ENDS_HOURS.length + 1;
+export const DELAY_BINS = DELAY_BIN_ENDS_HOURS.length + 1;
 
-export function delayBinOf({ arrivedMs, occurredMs }: Pick<ScanReport, 'arrivedMs' | 'occurredMs'>): number {
-  const hours = (arrivedMs - occurredMs) / HOUR_MS;
-  const bin = BIN_ENDS_HOURS.findIndex((end) => hours <= end);
-  return bin < 0 ? BIN_ENDS_HOURS.length : bin;
+/** @param delayMs from the start of an attempt to its arrival */
+export function delayBinOf(delayMs: number): number {
+  const bin = DELAY_BIN_ENDS_HOURS.findIndex((end) => delayMs <= end * HOUR_MS);
+  return bin < 0 ? DELAY_BIN_ENDS_HOURS.length : bin;
 }
 
 /**
@@ -19,11 +17,24 @@ export function delayBinOf({ arrivedMs, occurredMs }: Pick<ScanReport, 'arrivedM
  * after the restart: early on Patch Tuesday only failures are there, and this takes that out of the expectation.
  * @param counts reports and failures of the baseline by bin
  */
-export function delayWeights(
-  counts: readonly { readonly reports: number; readonly failures: number }[],
-): number[] {
+export function delayWeights(counts: readonly { readonly reports: number; readonly failures: number }[]): {
+  readonly delayWeights: readonly number[];
+  readonly failedShare: number;
+} {
   let [reports, failures] = [0, 0];
   for (const bin of counts) [reports, failures] = [reports + bin.reports, failures + bin.failures];
-  const share = (failures + 1) / (reports + PRIOR_REPORTS);
-  return counts.map((bin) => (bin.failures + PRIOR_REPORTS * share) / (bin.reports + PRIOR_REPORTS) / share);
+  const failedShare = (failures + 1) / (reports + PRIOR_REPORTS);
+  return {
+    failedShare,
+    delayWeights: counts.map(
+      (bin) => (bin.failures + PRIOR_REPORTS * failedShare) / (bin.reports + PRIOR_REPORTS) / failedShare,
+    ),
+  };
 }
+
+/**
+ * The control for attempts whose start nobody told, so that their delay is unknown: how much likelier than usual they
+ * are to have failed now in any *other* way. Early on Patch Tuesday that rises for every signature alike.
+ */
+export const controlWeight = (otherFailures: number, reports: number, failedShare: number): number =>
+  (otherFailures + PRIOR_REPORTS * failedShare) / (reports + PRIOR_REPORTS) / failedShare;

@@ -46,3 +46,9 @@ export function overlap(left: Scope, right: Scope): Scope | null {
   ];
   return bank === null || build === null || kb === null ? null : { bank, build, kb };
 }
+
+/** Rates are shared by builds of one release of Windows: `19044` of `19044.2520`. */
+export const familyOf = (build: string): string => {
+  const dot = build.indexOf('.');
+  return dot < 0 ? build : build.slice(0, dot);
+};
