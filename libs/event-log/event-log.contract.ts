@@ -365,6 +365,22 @@ export function describeEventLogContract(name: string, open: () => Promise<Opene
       });
     });
 
+    describe('assignment', () => {
+      const named = ({ topic, partition }: { topic: Topic; partition: number }): string =>
+        `${topic}/${partition}`;
+
+      it('is every partition for the only member, under a number that stays while nothing changes', async () => {
+        const consumer = await log.consume('projector', [ATTEMPTS, ADMIN]);
+        const { number, partitions } = consumer.assignment;
+        const all = Array.from({ length: 12 }, (_, partition) => named({ topic: ATTEMPTS, partition }));
+        expect(partitions.map(named).sort()).toEqual([...all, named({ topic: ADMIN, partition: 0 })].sort());
+        await log.append(ADMIN, numbered(5));
+        await consumer.commit(await readAll(consumer, 5));
+        expect(consumer.assignment.number).toBe(number);
+        await consumer.close();
+      });
+    });
+
     describe('the log as a whole', () => {
       it('tells where partitions begin and end', async () => {
         expect(await log.beginOffsets(ATTEMPTS)).toEqual(new Array(12).fill(0));
@@ -402,6 +418,18 @@ export function describeEventLogContract(name: string, open: () => Promise<Opene
         const resumed = await again.consume('projector', [ADMIN]);
         expect(textsOf(await readAll(resumed, 16))).toHaveLength(16);
         await resumed.close();
+      });
+
+      it('tells where a time begins in each partition, its end where nothing came since', async () => {
+        const [old] = await log.append(ADMIN, [message('k', 'old')]);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        const betweenMs = Date.now();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await log.append(ADMIN, [message('k', 'new'), message('k', 'newer')]);
+        expect(await log.offsetsAtTime(ADMIN, 1_000)).toEqual([old?.offset]);
+        expect(await log.offsetsAtTime(ADMIN, betweenMs)).toEqual([1]);
+        expect(await log.offsetsAtTime(ADMIN, Date.now() + 60_000)).toEqual([3]);
+        expect(await log.offsetsAtTime(ATTEMPTS, 1_000)).toEqual(new Array(12).fill(0));
       });
 
       it('never loses a later message to deleteBefore, and reads on behind what is gone', async () => {

@@ -41,11 +41,26 @@ export interface ReadLimits {
   readonly maxWaitMs: number;
 }
 
+/** The partitions that a member reads now. `number` counts up whenever partitions come or go. */
+export interface Assignment {
+  readonly number: number;
+  readonly partitions: readonly Pick<Position, 'topic' | 'partition'>[];
+}
+
 /** One member of a consumer group. Not safe for concurrent calls: read, work, commit, read again. */
 export interface LogConsumer {
+  /**
+   * Look at it after each `read`: when its number has changed, others may have worked on these partitions meanwhile, so
+   * whatever was remembered about them is to be forgotten before the slices just read are worked on. A read hands out
+   * slices of one assignment only. On one machine it never changes.
+   */
+  readonly assignment: Assignment;
   /** The next slices after the last `read` (or after the committed offsets at first; 0 where none). Never throws for a bad message. */
   read(limits: ReadLimits, signal?: AbortSignal): Promise<readonly LogSlice[]>;
-  /** Makes `nextOffset` of each slice durable for the group. Call it only when the work on them is durable. */
+  /**
+   * Makes `nextOffset` of each slice durable for the group. Call it only when the work on them is durable. Slices of
+   * partitions that went to another member since they were read are left out: that member reads them again.
+   */
   commit(slices: readonly Pick<LogSlice, 'topic' | 'partition' | 'nextOffset'>[]): Promise<void>;
   /** Reading goes on from here; the committed offset stays until the next commit. */
   seek(position: Position): Promise<void>;
@@ -89,6 +104,9 @@ export abstract class EventLog {
 
   /** First offset still there in each partition (retention moves it). */
   abstract beginOffsets(topic: Topic): Promise<readonly number[]>;
+
+  /** Offset of the first record of each partition that was appended at this time or later; its end where there is none. */
+  abstract offsetsAtTime(topic: Topic, timeMs: number): Promise<readonly number[]>;
 
   /** Committed offset of each partition for a group, without joining it (0 where none). */
   abstract committedOffsets(group: string, topic: Topic): Promise<readonly number[]>;

@@ -1,8 +1,15 @@
 import type { Topic } from '#domain/topics.js';
-import type { LogConsumer, LogRecord, LogSlice, Position, ReadLimits } from '#event-log/event-log.js';
+import type {
+  Assignment,
+  LogConsumer,
+  LogRecord,
+  LogSlice,
+  Position,
+  ReadLimits,
+} from '#event-log/event-log.js';
 import { LogUnavailableError } from '#event-log/event-log.js';
 import type { LogDirectory } from './log-directory.js';
-import { ReadBudget } from './read-budget.js';
+import { ReadBudget } from '#event-log/read-budget.js';
 
 interface Assigned {
   readonly topic: Topic;
@@ -15,6 +22,7 @@ interface Assigned {
 
 /** The one member of a group on one machine: it reads every partition of its topics. */
 export class LmdbConsumer implements LogConsumer {
+  readonly assignment: Assignment;
   private readonly assigned: Assigned[];
   private closed = false;
   private reads = 0;
@@ -30,6 +38,8 @@ export class LmdbConsumer implements LogConsumer {
         .committed(group, topic)
         .map((nextOffset, partition) => ({ topic, partition, nextOffset, paused: false, records: [] })),
     );
+    const partitions = this.assigned.map(({ topic, partition }) => ({ topic, partition }));
+    this.assignment = { number: 1, partitions };
   }
 
   async read(limits: ReadLimits, signal?: AbortSignal): Promise<readonly LogSlice[]> {

@@ -77,6 +77,23 @@ export class LmdbEventLog extends EventLog {
     return Promise.resolve(this.fresh(topic).starts(topic));
   }
 
+  /** By halves, as appends are stamped in their order. */
+  async offsetsAtTime(topic: Topic, timeMs: number): Promise<readonly number[]> {
+    const [begins, ends] = await Promise.all([this.beginOffsets(topic), this.endOffsets(topic)]);
+    return Promise.all(
+      ends.map(async (end, partition) => {
+        let [low, high] = [begins[partition] ?? 0, end];
+        while (low < high) {
+          const middle = Math.floor((low + high) / 2);
+          const [record] = await this.readRange(topic, partition, middle, 1);
+          if (record && record.appendedAtMs < timeMs) low = middle + 1;
+          else high = middle;
+        }
+        return low;
+      }),
+    );
+  }
+
   async committedOffsets(group: string, topic: Topic): Promise<readonly number[]> {
     this.assertOpen();
     return Promise.resolve(this.log.groups.committed(group, topic));

@@ -1,4 +1,4 @@
-import type { ReadLimits } from '#event-log/event-log.js';
+import type { ReadLimits } from './event-log.js';
 
 /** What a read may still take. At least one record always fits, else a large one would stop its partition for ever. */
 export class ReadBudget {

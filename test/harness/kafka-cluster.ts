@@ -1,0 +1,275 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { connect as connectTls } from 'node:tls';
+import { eventually } from './eventually.js';
+import { kafkaClassPath } from './kafka-jars.js';
+
+export interface KafkaClusterOptions {
+  readonly brokers?: 1 | 3;
+  /** Properties of every broker, over those of the harness. */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** How clients and brokers speak to brokers. */
+  readonly protocol?: 'PLAINTEXT' | 'SASL_SSL' | 'SASL_PLAINTEXT';
+  /** Further arguments of the command that formats the storage, as `--add-scram`. */
+  readonly format?: readonly string[];
+}
+
+const READY_WITHIN_MS = 120_000;
+
+/** A real Kafka: one or three brokers of its own, on free ports and a temporary folder. */
+export class KafkaCluster {
+  private readonly processes = new Map<number, ChildProcess>();
+
+  private constructor(
+    private readonly folder: string,
+    private readonly classPath: string,
+    private readonly ports: readonly number[],
+    private readonly protocol: string,
+  ) {}
+
+  static async start(options: KafkaClusterOptions = {}): Promise<KafkaCluster> {
+    const count = options.brokers ?? 1;
+    const folder = mkdtempSync(join(tmpdir(), 'rollcall-kafka-'));
+    const protocol = options.protocol ?? 'PLAINTEXT';
+    // Two ports a broker: for clients, and for the quorum of controllers.
+    const ports = await freePorts(2 * count);
+    const cluster = new KafkaCluster(folder, await kafkaClassPath(), ports, protocol);
+    const id = clusterId();
+    try {
+      await Promise.all(cluster.ids.map((broker) => cluster.format(broker, id, options)));
+      for (const broker of cluster.ids) cluster.launch(broker);
+      await Promise.all(cluster.ids.map((broker) => cluster.ready(broker)));
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  /** Numbers of the brokers, from 1. */
+  get ids(): readonly number[] {
+    return Array.from({ length: this.ports.length / 2 }, (_, index) => index + 1);
+  }
+
+  /** `host:port` of every broker. */
+  get brokers(): readonly string[] {
+    return this.ids.map((broker) => `127.0.0.1:${this.port(broker)}`);
+  }
+
+  /** For ROLLCALL_LOG. */
+  get address(): string {
+    return `kafka:${this.brokers.join(',')}`;
+  }
+
+  pid(broker: number): number {
+    const pid = this.processes.get(broker)?.pid;
+    if (pid === undefined) throw new Error(`broker ${broker} does not run`);
+    return pid;
+  }
+
+  /** SIGKILL; resolves when the process is gone. */
+  kill(broker: number): Promise<void> {
+    return this.end(broker, 'SIGKILL');
+  }
+
+  /** It keeps its connections and answers nothing until `resume`. */
+  suspend(broker: number): void {
+    process.kill(this.pid(broker), 'SIGSTOP');
+  }
+
+  resume(broker: number): void {
+    process.kill(this.pid(broker), 'SIGCONT');
+  }
+
+  /** Starts a broker that has ended, on its old data; resolves when it answers. */
+  async restart(broker: number): Promise<void> {
+    this.launch(broker);
+    await this.ready(broker);
+  }
+
+  /** Ends all brokers and removes their data. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.processes.keys()].map((broker) => this.kill(broker)));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private port(broker: number): number {
+    return this.ports[2 * (broker - 1)] ?? 0;
+  }
+
+  private async end(broker: number, signal: NodeJS.Signals): Promise<void> {
+    const child = this.processes.get(broker);
+    if (!child) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  }
+
+  private async format(broker: number, id: string, options: KafkaClusterOptions): Promise<void> {
+    const folder = this.folderOf(broker);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'log4j2.properties'), LOGGING);
+    const properties = { ...this.properties(broker), ...options.properties };
+    const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(join(folder, 'server.properties'), lines.join(''));
+    const tool = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', join(folder, 'server.properties')];
+    await promisify(execFile)('java', [
+      ...this.javaArguments(broker, '128m'),
+      '-XX:TieredStopAtLevel=1',
+      ...tool,
+      ...(options.format ?? []),
+    ]);
+  }
+
+  private launch(broker: number): void {
+    const output = openSync(join(this.folderOf(broker), 'output.log'), 'a');
+    const heap = this.ids.length === 1 ? '512m' : '384m';
+    const child = spawn(
+      'java',
+      [...this.javaArguments(broker, heap), 'kafka.Kafka', join(this.folderOf(broker), 'server.properties')],
+      { stdio: ['ignore', output, output] },
+    );
+    closeSync(output);
+    this.processes.set(broker, child);
+    child.once('exit', () => {
+      if (this.processes.get(broker) === child) this.processes.delete(broker);
+    });
+  }
+
+  private async ready(broker: number): Promise<void> {
+    const ask = async (): Promise<true | null> => ((await this.answers(broker)) ? true : null);
+    const alive = () => this.processes.has(broker);
+    const answered = await eventually(
+      `Kafka broker ${broker}`,
+      async () => (alive() ? ask() : false),
+      READY_WITHIN_MS,
+    );
+    if (!answered)
+      throw new Error(
+        `Kafka broker ${broker} ended: ${readFileSync(join(this.folderOf(broker), 'output.log'), 'utf8').slice(-2_000)}`,
+      );
+  }
+
+  /** ApiVersions, the first thing every client asks, is answered without an error. */
+  private answers(broker: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const target = { port: this.port(broker), host: '127.0.0.1' };
+      const isTls = this.protocol.endsWith('SSL');
+      const socket = isTls ? connectTls({ ...target, rejectUnauthorized: false }) : connect(target);
+      const end = (answer: boolean): void => {
+        socket.destroy();
+        resolve(answer);
+      };
+      socket.setTimeout(2_000, () => {
+        end(false);
+      });
+      socket.once('error', () => {
+        end(false);
+      });
+      socket.once(isTls ? 'secureConnect' : 'connect', () => {
+        // length 10 · api key 18 · version 0 · correlation id 1 · no client id
+        socket.write(Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]));
+      });
+      socket.once('data', (answer: Buffer) => {
+        end(answer.length >= 10 && answer.readInt16BE(8) === 0);
+      });
+    });
+  }
+
+  private javaArguments(broker: number, heap: string): string[] {
+    const folder = this.folderOf(broker);
+    return [
+      `-Xmx${heap}`,
+      '-XX:+UseSerialGC',
+      '-Djava.net.preferIPv4Stack=true',
+      `-Dkafka.logs.dir=${folder}`,
+      `-Dlog4j2.configurationFile=${join(folder, 'log4j2.properties')}`,
+      '-cp',
+      this.classPath,
+    ];
+  }
+
+  private properties(broker: number): Record<string, string> {
+    const listener = `${this.protocol}://127.0.0.1:${this.port(broker)}`;
+    const controller = (one: number) => `127.0.0.1:${this.ports[2 * (one - 1) + 1] ?? 0}`;
+    const copies = String(this.ids.length);
+    const least = String(Math.max(1, this.ids.length - 1));
+    return {
+      'process.roles': 'broker,controller',
+      'node.id': String(broker),
+      'controller.quorum.voters': this.ids.map((one) => `${one}@${controller(one)}`).join(','),
+      listeners: `${listener},CONTROLLER://${controller(broker)}`,
+      'advertised.listeners': listener,
+      'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,${this.protocol}:${this.protocol}`,
+      'inter.broker.listener.name': this.protocol,
+      'controller.listener.names': 'CONTROLLER',
+      'log.dirs': join(this.folderOf(broker), 'data'),
+      'auto.create.topics.enable': 'false',
+      'offsets.topic.num.partitions': '4',
+      'offsets.topic.replication.factor': copies,
+      'transaction.state.log.replication.factor': copies,
+      'transaction.state.log.min.isr': least,
+      'share.coordinator.state.topic.replication.factor': copies,
+      'share.coordinator.state.topic.min.isr': least,
+      'min.insync.replicas': least,
+      'group.initial.rebalance.delay.ms': '0',
+      // A broker that was killed may come back only when its old session is over: 9 s by default.
+      'broker.session.timeout.ms': '3000',
+      'broker.heartbeat.interval.ms': '500',
+      'num.network.threads': '2',
+      'num.io.threads': '4',
+      'num.recovery.threads.per.data.dir': '2',
+      'background.threads': '2',
+      'log.cleaner.dedupe.buffer.size': '4194304',
+      'log.segment.bytes': '134217728',
+      'log.index.size.max.bytes': '1048576',
+    };
+  }
+
+  private folderOf(broker: number): string {
+    return join(this.folder, `broker-${broker}`);
+  }
+}
+
+/** 16 random bytes as Kafka writes them; a leading hyphen would be taken for an option. */
+function clusterId(): string {
+  const id = randomBytes(16).toString('base64url');
+  return id.startsWith('-') ? clusterId() : id;
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer();
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => {
+            resolve(server);
+          });
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+const LOGGING = `status = error
+appender.file.type = File
+appender.file.name = file
+appender.file.fileName = \${sys:kafka.logs.dir}/server.log
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = [%d] %p %m (%c)%n
+rootLogger.level = info
+rootLogger.appenderRef.file.ref = file
+`;

@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { KafkaCluster } from './kafka-cluster.js';
+import { canRunKafka } from './kafka-jars.js';
+
+/** `host:port` of a Kafka that is there for tests, where none can be started. */
+const given = process.env.ROLLCALL_TEST_KAFKA;
+const canStart = canRunKafka();
+
+/** Specs that need any Kafka. Without one they say so, and fail where CI is set. */
+export function describeWithKafka(name: string, specs: () => void): void {
+  describeIf(canStart || given !== undefined, name, specs);
+}
+
+/** Specs that start, kill and suspend brokers of their own. */
+export function describeWithOwnBrokers(name: string, specs: () => void): void {
+  describeIf(canStart, name, specs);
+}
+
+function describeIf(isPossible: boolean, name: string, specs: () => void): void {
+  if (isPossible) {
+    describe(name, specs);
+    return;
+  }
+  const why =
+    'needs Java 17 and Maven (Debian: default-jre-headless maven), or ROLLCALL_TEST_KAFKA=host:port';
+  process.stderr.write(`\n*** NOT RUN: ${name}: ${why} ***\n\n`);
+  describe(name, () => {
+    if (process.env.CI === undefined) it.skip(why, () => undefined);
+    else
+      it(why, () => {
+        expect('Kafka').toBe('there');
+      });
+  });
+}
+
+/** A Kafka for a spec file: one of its own, or the one that is given. */
+export interface KafkaOfSpec {
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+export async function kafkaForSpec(): Promise<KafkaOfSpec> {
+  if (canStart) return KafkaCluster.start();
+  return { address: `kafka:${given ?? ''}`, stop: () => Promise.resolve() };
+}
