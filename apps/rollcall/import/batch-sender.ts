@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { AttemptReport, InventoryReport } from '#domain/attempt-event.js';
+import type { RemedyReport } from '#domain/remedies/remedy-event.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 
 const compress = promisify(gzip);
@@ -42,7 +43,7 @@ export class BatchSender {
   constructor(private readonly to: Destination) {}
 
   /** Takes one report; sends when a batch is full. @throws CommandFailure when the collector refuses or does not answer */
-  async add(report: AttemptReport | InventoryReport): Promise<void> {
+  async add(report: AttemptReport | InventoryReport | RemedyReport): Promise<void> {
     this.rows.push(JSON.stringify(report));
     if (this.rows.length >= BATCH_REPORTS) await this.flush();
   }

@@ -1,94 +1,12 @@
-import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { canonicalCode } from '#domain/codes/canonical-code.js';
-import type { CanonicalCode } from '#domain/codes/canonical-code.js';
-import { recommendRemedies } from '#domain/remedies/recommend-remedies.js';
-import type { RemedyAdvice } from '#domain/remedies/recommend-remedies.js';
-import type { FailingObject } from '#domain/report.js';
-import { failurePartsOf } from '#domain/signature/signature.js';
-import { OBJECT_TYPES, STAGES } from '#domain/words.js';
-import type { Stage } from '#domain/words.js';
-import { CommandFailure, EXIT } from '../exit-codes.js';
-import { printJson, printText } from '../output.js';
+import { registerAdvice } from './advice-command.js';
+import { registerLedger } from './ledger-commands.js';
+import { registerRecord } from './record-commands.js';
 
-interface RemediesOptions {
-  readonly inner?: CanonicalCode;
-  readonly object?: FailingObject;
-  readonly stage?: Stage;
-  readonly lang: 'zh' | 'en';
-  readonly json?: true;
-}
-
+/** What helps against a failure: advised offline, counted by a running Rollcall. */
 export function registerRemedies(program: Command): void {
-  program
-    .command('remedies')
-    .description('what is advised for a failure, by whom, at which risk; Rollcall never executes it')
-    .argument('<code>', 'the error code: 0x80071ab1, in any spelling', code)
-    .option('--inner <code>', 'the error behind it: 1058, 0xc0000102, 0x80070002', innerCode)
-    .option(
-      '--object <type:name>',
-      'what failed: installer:WMI, inf:cpu.inf, folder:C:\\Program Files\\…',
-      object,
-    )
-    .addOption(new Option('--stage <stage>', 'where it failed').choices(STAGES))
-    .addOption(new Option('--lang <lang>', 'language of the steps').choices(['zh', 'en']).default('zh'))
-    .option('--json', 'one JSON line a remedy')
-    .addHelpText(
-      'after',
-      `
-Exit code 3 when nothing is known for the failure.
-
-Examples:
-  $ rollcall remedies 0x80071ab1
-  $ rollcall remedies 0x800f0922 --inner 1058 --object installer:WMI --lang en`,
-    )
-    .action((asked: CanonicalCode, options: RemediesOptions) => {
-      const failure = failurePartsOf({
-        hresult: asked.code,
-        reportedHresult: '',
-        stage: options.stage ?? 'unknown',
-        failureSource: '',
-        innerErrors: options.inner ? [options.inner] : [],
-        failingObject: options.object ?? null,
-      });
-      const advised = recommendRemedies(failure);
-      if (advised.length === 0)
-        throw new CommandFailure(EXIT.notKnown, `no remedy is known for ${asked.code}`);
-      if (options.json) for (const advice of advised) printJson(advice);
-      else printText(advised.map((advice) => describe(advice, options.lang)).join('\n\n'));
-    });
-}
-
-function describe(
-  { id, level, risk, needsReboot, losesHistory, source, seen, steps }: RemedyAdvice,
-  lang: 'zh' | 'en',
-): string {
-  const facts = [
-    `answers level ${level}`,
-    `risk ${risk}`,
-    needsReboot ? 'needs a restart' : 'no restart',
-    ...(losesHistory ? ['the device forgets its update history'] : []),
-    seen ? `in cases: fixed ${seen.fixed} of ${seen.tried}` : 'no outcome known',
-  ];
-  const lines = steps[lang].map((step, index) => `  ${index + 1}. ${step}`);
-  return [`${id} (${facts.join('; ')})`, ...lines, `  source: ${source}`].join('\n');
-}
-
-function code(text: string): CanonicalCode {
-  const read = canonicalCode(text, 'hresult');
-  if (!read) throw new InvalidArgumentError('expected an error code such as 0x80071ab1.');
-  return read;
-}
-
-function innerCode(text: string): CanonicalCode {
-  const read = canonicalCode(text) ?? canonicalCode(text, 'win32');
-  if (!read) throw new InvalidArgumentError('expected an error code such as 1058 or 0xc0000102.');
-  return read;
-}
-
-function object(text: string): FailingObject {
-  const [type = '', ...name] = text.split(':');
-  if (!(OBJECT_TYPES as readonly string[]).includes(type) || name.length === 0)
-    throw new InvalidArgumentError(`expected a type of ${OBJECT_TYPES.join(', ')} and a name: inf:cpu.inf.`);
-  return { type, name: name.join(':') };
+  const remedies = program.command('remedies').enablePositionalOptions();
+  registerAdvice(remedies);
+  registerRecord(remedies);
+  registerLedger(remedies);
 }

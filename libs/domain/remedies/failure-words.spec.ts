@@ -28,13 +28,7 @@ describe('wordsOfSignature', () => {
     });
     fc.assert(
       fc.property(facts, (told) => {
-        const {
-          signature,
-          code: own,
-          stage,
-          inner,
-          object,
-        } = failurePartsOf(told as Parameters<typeof failurePartsOf>[0]);
+        const { signature, code: own, stage, inner, object } = failurePartsOf(told);
         expect(wordsOfSignature(signature)).toEqual({ code: own, reported: '', stage, inner, object });
       }),
     );
