@@ -3,8 +3,13 @@ import type { InnerError } from '#domain/report.js';
 
 export const SUCCESS = '0x00000000';
 
-/** ERROR_SUCCESS_REBOOT_REQUIRED, ERROR_FAIL_REBOOT_REQUIRED: the work goes on after a restart, nothing failed. */
-export const RESTART_CODES: ReadonlySet<string> = new Set(['0x80070bc2', '0x80070bc9']);
+/** ERROR_SUCCESS_REBOOT_REQUIRED, ERROR_FAIL_REBOOT_REQUIRED, also plain: the work goes on after a restart, nothing failed. */
+export const RESTART_CODES: ReadonlySet<string> = new Set([
+  '0x80070bc2',
+  '0x80070bc9',
+  '0x00000bc2',
+  '0x00000bc9',
+]);
 
 /**
  * The code a source gives as its result, as an HRESULT in one spelling (`240006` and `0x0` are hex, `2388526074`

@@ -11,9 +11,15 @@ const COMPONENTS = new Set(['CBS', 'CSI', 'DISM', 'SXS', 'DPX', 'DEPLOY', 'MIG']
 const PASTED =
   /^\s{0,4}(?:(20xx[-\w]* [\d:]{5,8}|<DateTime>|\d{4}[–—-]\d\d[–—-]\d\d \d\d:\d\d:\d\d),?\s*)?(Info|Error|Warning),?[ \t]+(?:\[0x[0-9a-f]{6}\][ \t]*)?(CBS|CSI|DISM|SXS|DPX|DEPLOY|MIG)(?:[ \t]+|$)/i;
 
+const STAMP = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, /;
+/** What `findstr`, `grep -n`, quotes and lists put before a record: their marks, a file's name or a number with a colon. */
+const PREFIX = /^[\s>|*+-]{0,40}(?:\S{1,200}:)?\s{0,40}$/;
+
 /** Reads a record's head (log-formats.md §2), also of pasted copies with lost padding or dates; null = not a record's first line. */
 export function readHeader(line: string): CbsHeader | null {
   if (isStamped(line)) return afterStamp(line, line.slice(0, 19), 20);
+  const at = STAMP.exec(line.slice(0, 300))?.index ?? 0;
+  if (at > 0 && PREFIX.test(line.slice(0, at))) return afterStamp(line, line.slice(at, at + 19), at + 20);
   const pasted = PASTED.exec(line);
   if (!pasted) return null;
   const [head, stamp = '', level = '', component = ''] = pasted;

@@ -139,7 +139,7 @@ export class CbsRuns {
       session,
       package: name,
       identifier,
-      hresult: codeOf(hresult) ?? '',
+      hresult: resultCode(hresult),
       rebootRequired: false,
       startState: change?.original ?? '',
       targetState: change?.target ?? '',
@@ -181,7 +181,7 @@ export class CbsRuns {
     }
     const { evidence } = this;
     const done = said.STARTUP_DONE.exec(message)?.[1];
-    if (done !== undefined) return this.startupDone(codeOf(done) ?? '', line, stamp, message);
+    if (done !== undefined) return this.startupDone(resultCode(done), line, stamp, message);
     const current = said.STARTUP_STATE.exec(message)?.[1];
     if (current?.includes('InitiateRollback')) evidence.rollbackSeen('underway');
     if (current !== undefined) return 'understood';
@@ -263,6 +263,12 @@ export class CbsRuns {
     this.lastFailedPackage = failed ? verdict.package : '';
     this.ready.push({ line, stamp: verdict.stamp, startStamp: evidence.startStamp, report });
   }
+}
+
+/** S_FALSE is a success: there was nothing to do. */
+function resultCode(text: string): string {
+  const code = codeOf(text) ?? '';
+  return code === '0x00000001' ? SUCCESS : code;
 }
 
 /** Parts of an update (`Package_1_for_KB…`) are told by the whole. */

@@ -1,6 +1,7 @@
 /** The sentences of CBS and CSI that decide something (log-formats.md §2). `\s` spans hard wraps of pasted copies. */
 const CODE = '(0x[0-9a-f]{1,8})';
-const TAIL = `\\[HRESULT =\\s*${CODE}`;
+/** A code that the end of the log cuts in two is none: fewer than eight digits count only up to their own end. */
+const TAIL = '\\[HRESULT\\s?=\\s*(0x(?:[0-9a-f]{8}|[0-9a-f]{1,7}(?=\\s*[\\]–-])))';
 
 export const HRESULT_TAIL = new RegExp(TAIL, 'i');
 export const EXEC_STARTED =
@@ -8,7 +9,7 @@ export const EXEC_STARTED =
 export const EXEC_SESSION_STARTED = /^Exec: Session processing started\./;
 /** Groups: session, package, identifier, code. */
 export const EXEC_DONE = new RegExp(
-  `^Exec: Processing complete\\.\\s+Session: (\\S+?), Package: ([^,\\s[]+)(?:, Identifier: ([^[\\r\\n]{0,128}?))?\\s*${TAIL}`,
+  `^Exec: Processing complete\\.\\s+Session: (\\S+?), Package: ([^,\\s[]+)(?:,\\s*(?:Identifier:\\s*)?([^[\\r\\n]{0,128}?))?\\s*${TAIL}`,
   'i',
 );
 export const EXEC_SESSION_DONE = /^Exec: Processing complete, session\(/;
@@ -28,9 +29,9 @@ export const WER = new RegExp(
   `^WER: Generating failure report for package: ([^,\\s]+), status: ${CODE}, failure source: ([^,]{1,64}), start state: ([^,]{1,40}), target state: ([^,\\r\\n]{1,40})(?:, client id: ([^,\\r\\n]{1,128}))?`,
   'i',
 );
-/** Groups: package, current, original, target, status, failure source. */
+/** Older versions begin it with `SQM: `. Groups: package, current, original, target, status, failure source. */
 export const PACKAGE_CHANGE = new RegExp(
-  `^Reporting package change completion for package: ([^,\\s]+), current: ([^,]{1,40}), original: ([^,]{1,40}), target: ([^,]{1,40}), status: ${CODE}, failure source: ([^,]{1,64})`,
+  `^(?:SQM: )?Reporting package change completion for package: ([^,\\s]+), current: ([^,]{1,40}), original: ([^,]{1,40}), target: ([^,]{1,40}), status: ${CODE}, failure source: ([^,]{1,64})`,
   'i',
 );
 /** Groups: the state the features were to reach, session. */
@@ -38,7 +39,7 @@ export const CAPABILITY =
   /^Reporting capability session finalize status: .{1,4000}?, state: (\w{1,40}), ID: ([^,\s]{1,64})/;
 /** Groups: the feature of a package, its result. */
 export const FEATURE_CHANGE = new RegExp(
-  `^Reporting selectable update change for package: [^,]{1,256}, update: ([^,]{1,256}), .{1,2000}?overall result:\\s?${CODE}`,
+  `^(?:SQM: )?Reporting selectable update change for package: [^,]{1,256}, update: ([^,]{1,256}), .{1,2000}?overall result:\\s?${CODE}`,
   'i',
 );
 /** Groups: decimal win32 result, inf. */

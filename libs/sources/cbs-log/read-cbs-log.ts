@@ -19,6 +19,8 @@ const STARTS_CBS = [
   'Reporting package change completion',
   'Reporting capability session',
   'Reporting selectable update change',
+  'SQM: Reporting package change completion',
+  'SQM: Reporting selectable update change',
   'Retrieved original',
   'INSTALL index',
   'UNINSTALL index',
@@ -67,6 +69,7 @@ export class CbsLogReader implements SourceReader {
   private lastStamp = '';
   private lastUtcMs: number | null = null;
   private afterCsi = false;
+  private widestLine = 0;
 
   constructor(private readonly format: 'cbs_log' | 'dism_log' = 'cbs_log') {}
 
@@ -113,6 +116,7 @@ export class CbsLogReader implements SourceReader {
 
   private line(line: string): void {
     this.lineNumber++;
+    if (line.length > this.widestLine) this.widestLine = line.length;
     const header = readHeader(line);
     if (header === null) {
       this.continuation(line);
@@ -148,10 +152,18 @@ export class CbsLogReader implements SourceReader {
       if (line.trim() === '') this.account.setAside('blank');
       else this.account.notUnderstood();
     } else if (this.open !== null) {
-      const wrapped = this.open.lastLength >= 199 && this.open.lastLength <= 202;
-      this.append(line, !wrapped);
+      this.append(line, !this.isWrapped(this.open.lastLength, line));
       this.open.lastLength = line.length;
     }
+  }
+
+  /**
+   * Whether a line is the rest of the one before it, which a console cut: at 200 columns, or at the width of the widest
+   * line so far, as all lines of a copy that was cut at another width.
+   */
+  private isWrapped(lengthBefore: number, line: string): boolean {
+    if (lengthBefore >= 199 && lengthBefore <= 202) return true;
+    return lengthBefore >= 79 && lengthBefore >= this.widestLine - 1 && !/^\s/.test(line);
   }
 
   private append(text: string, ownLine: boolean): void {
