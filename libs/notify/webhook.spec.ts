@@ -5,33 +5,13 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { notificationJsonSchema } from '#domain/alerts/alert-notification.js';
-import type { Notification } from '#domain/alerts/alert-notification.js';
+import { sampleNotification } from '../../test/harness/sample-notification.js';
 import { logNotifier } from './log.js';
 import { retryAfterMs } from './post-until-taken.js';
 import { DELIVERY_HEADER, SIGNATURE_HEADER, signatureOf, webhookNotifier } from './webhook.js';
 import type { WebhookOptions } from './webhook.js';
 
-const notification: Notification = {
-  deliveryId: 'abcdefghijklmnop-1-webhook',
-  alertId: 'abcdefghijklmnop',
-  eventNo: 1,
-  channel: 'webhook',
-  kind: 'raised',
-  tier: 'page',
-  at: '2026-03-10T12:00:00.000Z',
-  openedAt: '2026-03-10T12:00:00.000Z',
-  bank: 'bank-a',
-  build: '17763.6189',
-  kb: 'KB5041578',
-  signature: { id: 's', l1: '0x80071ab1', l2: '', l3: '' },
-  failed: 17,
-  installs: 240,
-  expected: 0.8,
-  lnP: -22.43,
-  oneIn: '5×10^9',
-  zh: { text: '银行', nextStep: '查看' },
-  en: { text: '17 of 240', nextStep: 'look' },
-};
+const notification = sampleNotification('webhook');
 
 interface Taken {
   readonly body: string;
@@ -161,8 +141,11 @@ describe('log', () => {
     await toLog.deliver(notification);
     expect(lines).toMatchObject([
       {
-        message: '17 of 240',
-        fields: { alert: { failed: 17, deliveryId: notification.deliveryId }, nextStep: 'look' },
+        message: notification.en.text,
+        fields: {
+          alert: { failed: 17, deliveryId: notification.deliveryId },
+          nextStep: notification.en.nextStep,
+        },
       },
     ]);
   });

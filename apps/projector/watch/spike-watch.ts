@@ -11,8 +11,8 @@ import type { Notifier } from '#notify/notifier.js';
 import type { Logger } from '#runtime/logger.js';
 import type { Metrics } from '#runtime/metrics.js';
 import { AlertLog } from './alert-log.js';
-import { deliverPending } from './deliver-pending.js';
 import { boundaryAt, lookTimes } from './look-times.js';
+import { Outbox } from './outbox.js';
 import { SingleFlight } from './single-flight.js';
 
 export interface SpikeWatchParts {
@@ -20,6 +20,8 @@ export interface SpikeWatchParts {
   readonly store: Pick<AttemptStoreWriter, 'lastArrivalMs' | 'firstArrivals' | 'watchSeries' | 'writeAlerts'>;
   readonly notifiers: readonly Notifier[];
   readonly symbolOf: SymbolOf;
+  /** Where people reach the console; null = alerts name commands only. */
+  readonly consoleUrl?: string | null;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly metrics: Pick<
     Metrics,
@@ -30,16 +32,16 @@ export interface SpikeWatchParts {
 /**
  * Looks for spikes on the log's own time T (the largest receivedAt stored, never the wall clock), tells topic
  * `patch.alerts` what it concludes, and delivers what was accepted. It works beside the projection loop and does not
- * hold it up: one look at a time, one delivery round at a time; what fails is tried again by itself.
+ * hold it up: one look at a time; what fails is tried again by itself.
  *
  * A restart looks once more at the newest boundary; what lies before the newest message of the topic is never looked at
  * again, so a replay or rebuild raises nothing anew. Once a day of watch time a decision without events says how far
  * the watch has come.
  */
 export class SpikeWatch {
-  private readonly alertLog: AlertLog;
+  readonly alertLog: AlertLog;
+  readonly outbox: Outbox;
   private readonly looking: SingleFlight;
-  private readonly delivering: SingleFlight;
   private readonly writtenViews = new Map<string, Alert>();
   /** Banks once known for long enough: they stay so, because the time of the watch only goes on. */
   private readonly learnt = new Set<string>();
@@ -62,12 +64,15 @@ export class SpikeWatch {
         logger.warn({ err: error, retryMs }, 'the spike watch could not look and tries again');
       },
     );
-    this.delivering = new SingleFlight(
-      (signal) => this.deliver(signal),
-      (error, retryMs) => {
-        logger.warn({ err: error, retryMs }, 'a notification was not taken and is tried again');
-      },
-    );
+    this.outbox = new Outbox({
+      alertLog: this.alertLog,
+      notifiers: parts.notifiers,
+      context: { symbolOf: parts.symbolOf, consoleUrl: parts.consoleUrl ?? null },
+      watchTimeMs: () => this.lookedUpToMs,
+      onDelivered: () => this.writeViews(),
+      logger,
+      metrics,
+    });
   }
 
   /**
@@ -84,11 +89,11 @@ export class SpikeWatch {
   /** Resolves when the looks and deliveries that are due now are over, or have failed for now. */
   async settled(): Promise<void> {
     await this.looking.request();
-    await this.delivering.request();
+    await this.outbox.settled();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.looking.stop(), this.delivering.stop()]);
+    await Promise.all([this.looking.stop(), this.outbox.stop()]);
   }
 
   private async look(signal: AbortSignal): Promise<void> {
@@ -99,7 +104,7 @@ export class SpikeWatch {
     if (this.lookedUpToMs === null) {
       await this.alertLog.refresh();
       await this.writeViews();
-      void this.delivering.request();
+      this.outbox.request();
       this.lookedUpToMs = boundaryAt(watchTimeMs) - LOOK_EVERY_MS;
     }
     const decidedUpToMs = this.alertLog.state.atMs ?? Number.NEGATIVE_INFINITY;
@@ -112,7 +117,7 @@ export class SpikeWatch {
   }
 
   private async lookOnce(atMs: number): Promise<void> {
-    const { store, notifiers, metrics } = this.parts;
+    const { store, metrics } = this.parts;
     const series = await store.watchSeries(atMs);
     await this.learn(
       series.map(({ bank }) => bank),
@@ -120,7 +125,7 @@ export class SpikeWatch {
     );
     const seen = lookAt(series, atMs, (bank) => !this.learnt.has(bank));
     metrics.watchLooks.inc();
-    const channels = notifiers.map(({ channel }) => channel);
+    const { channels } = this.outbox;
     const accepted = await this.alertLog.decide((state) => {
       const decidedUpToMs = state.atMs ?? Number.NEGATIVE_INFINITY;
       if (atMs <= decidedUpToMs) return null; // another watcher has looked as far
@@ -130,7 +135,7 @@ export class SpikeWatch {
     for (const event of accepted ?? [])
       if (event.type === 'AlertRaised') metrics.alertsRaised.inc({ bank: event.bank });
     await this.writeViews();
-    if (accepted && accepted.length > 0) void this.delivering.request();
+    if (accepted && accepted.length > 0) this.outbox.request();
   }
 
   private async learn(banks: readonly string[], atMs: number): Promise<void> {
@@ -138,23 +143,6 @@ export class SpikeWatch {
     if (open.length === 0) return;
     for (const { bank, firstMs } of await this.parts.store.firstArrivals(open))
       if (!isLearning(firstMs, atMs)) this.learnt.add(bank);
-  }
-
-  private async deliver(signal: AbortSignal): Promise<void> {
-    const { notifiers, symbolOf, metrics } = this.parts;
-    try {
-      await deliverPending(
-        this.alertLog,
-        notifiers,
-        symbolOf,
-        (channel, error) => {
-          metrics.deliveries.inc({ channel, result: error === null ? 'taken' : 'failed' });
-        },
-        signal,
-      );
-    } finally {
-      await this.writeViews();
-    }
   }
 
   /** Writes the views of the alerts that changed since they were last written. */

@@ -67,7 +67,7 @@ interface HandledAlerts {
 
 /**
  * The state after a message, with what people did taken into account (`next` has everything else of it already):
- * - a snoozed alert that got worse is heard again: it owes a notification to whoever was owed the first;
+ * - a snoozed alert that got worse (wider, more devices, a page) is heard again: whoever was owed the first is owed one;
  * - an alert that ends while held back is told only to channels that heard of it; nobody is told of what is over.
  */
 export function withHandling<S extends HandledAlerts>(
@@ -90,9 +90,11 @@ export function withHandling<S extends HandledAlerts>(
       continue;
     }
     const snooze = care.get(alertId)?.snooze;
-    if (!snooze || !isWorse(snooze, before.alerts.get(alertId), alert)) continue;
+    const known = before.alerts.get(alertId);
+    const isWider = (known?.notifications.length ?? 0) < alert.notifications.length;
+    if (!snooze || !(isWider || isWorse(snooze, known, alert))) continue;
     care.set(alertId, { ...(care.get(alertId) ?? NO_CARE), snooze: null });
-    alerts.set(alertId, withNews(alert, message.atMs));
+    if (!isWider) alerts.set(alertId, withNews(alert, message.atMs));
   }
   return { ...next, alerts, handling };
 }

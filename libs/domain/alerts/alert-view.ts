@@ -20,7 +20,7 @@ export function alertViewOf(alert: Alert, language: AlertLanguage, symbolOf: Sym
     installs,
     expected,
     lnP,
-    text: alertText(alert, 'raised', language, symbolOf).text,
+    text: alertText(alert, 'raised', language, { symbolOf, otherBanks: 0, consoleUrl: null }).text,
     deliveries: alert.notifications.flatMap((owed) =>
       owed.delivered.map((channel) => deliveryIdOf(alertId, owed.eventNo, channel)),
     ),

@@ -1,0 +1,113 @@
+import type { AlertLog } from './alert-log.js';
+import { deliverPending, owedTo } from './deliver-pending.js';
+import type { DeliveryParts } from './deliver-pending.js';
+import { SingleFlight } from './single-flight.js';
+import { standingFor } from './standing-notifications.js';
+import type { Notifier } from '#notify/notifier.js';
+import type { Logger } from '#runtime/logger.js';
+import type { Metrics } from '#runtime/metrics.js';
+
+export interface OutboxParts extends Pick<DeliveryParts, 'context' | 'watchTimeMs'> {
+  readonly alertLog: AlertLog;
+  readonly notifiers: readonly Notifier[];
+  readonly logger: Pick<Logger, 'warn'>;
+  readonly metrics: Pick<Metrics, 'deliveries'>;
+  /** Runs after something was delivered. */
+  readonly onDelivered: () => Promise<void>;
+  /** The wall clock. */
+  readonly now?: () => number;
+}
+
+/** Alertmanager forgets an alert that it is not told again; a silence or snooze may have ended meanwhile. */
+const REPEAT_EVERY_MS = 60_000;
+
+/** How one channel stands. Times are of the wall clock. */
+export interface ChannelHealth {
+  readonly channel: string;
+  /** When it last owed nothing. */
+  readonly lastWellMs: number;
+}
+
+interface Lane {
+  readonly notifier: Notifier;
+  readonly flight: SingleFlight;
+  lastWellMs: number;
+}
+
+/**
+ * Delivers what the alerts owe: each channel at its own pace with its own retries, so that a receiver that hangs holds
+ * up nobody but itself. What is owed stands in the log; nothing is kept here.
+ */
+export class Outbox {
+  private readonly lanes: readonly Lane[];
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(private readonly parts: OutboxParts) {
+    const startedAtMs = this.now();
+    this.lanes = parts.notifiers.map((notifier) => {
+      const lane: Lane = {
+        notifier,
+        flight: new SingleFlight(
+          (signal) => this.run(lane, signal),
+          (error, retryMs) => {
+            const { channel } = notifier;
+            parts.logger.warn(
+              { err: error, retryMs, channel },
+              'a notification was not taken and is tried again',
+            );
+          },
+        ),
+        lastWellMs: startedAtMs,
+      };
+      return lane;
+    });
+    this.timer = setInterval(() => {
+      this.request();
+    }, REPEAT_EVERY_MS).unref();
+  }
+
+  get channels(): string[] {
+    return this.lanes.map(({ notifier }) => notifier.channel);
+  }
+
+  /** Something may be owed. Returns at once. */
+  request(): void {
+    for (const { flight } of this.lanes) void flight.request();
+  }
+
+  /** Resolves when what is owed now is delivered, or has failed for now. */
+  async settled(): Promise<void> {
+    await Promise.all(this.lanes.map(({ flight }) => flight.request()));
+  }
+
+  health(): ChannelHealth[] {
+    return this.lanes.map(({ notifier, lastWellMs }) => ({ channel: notifier.channel, lastWellMs }));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await Promise.all(this.lanes.map(({ flight }) => flight.stop()));
+  }
+
+  private now(): number {
+    return (this.parts.now ?? Date.now)();
+  }
+
+  private async run(lane: Lane, signal: AbortSignal): Promise<void> {
+    const { alertLog, context, watchTimeMs, metrics, onDelivered } = this.parts;
+    const { notifier } = lane;
+    let delivered = 0;
+    const onResult = (channel: string, error: unknown): void => {
+      metrics.deliveries.inc({ channel, result: error === null ? 'taken' : 'failed' });
+      if (error === null) delivered += 1;
+    };
+    try {
+      await deliverPending(notifier, { alertLog, context, watchTimeMs, onResult }, signal);
+      const standing = standingFor(notifier.channel, alertLog.state, watchTimeMs(), context);
+      await notifier.repeat?.(standing, signal);
+    } finally {
+      if (delivered > 0) await onDelivered();
+      if (owedTo(notifier.channel, alertLog.state, watchTimeMs()).length === 0) lane.lastWellMs = this.now();
+    }
+  }
+}
