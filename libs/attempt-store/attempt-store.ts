@@ -10,9 +10,9 @@ export interface HistoryKey {
   readonly kb: string;
 }
 
-/** A row of conclusions. More `version` wins: number of distinct copies and links read. An empty history takes an older one back. */
+/** A row of conclusions. More `version` wins: what was read to tell it (at most 128 bits). An empty history takes an older one back. */
 export interface HistoryRow extends HistoryKey {
-  readonly version: number;
+  readonly version: bigint;
   readonly history: History;
 }
 
@@ -56,6 +56,28 @@ export interface KbLink {
   readonly updateId: string;
   readonly updateRevision: number;
   readonly kb: string;
+}
+
+/**
+ * One thing the whole bank must know to tell any of its keys, in the form of the journal of links.
+ * `alias`: subject = device as sent, object = `<kind>/<key>`. `kb`: subject = `update:…`, object = a KB that a report names for it.
+ * `unnamed`: reports without a KB stand under subject = `update:…`. `joined`: rows of subject's reports were told under
+ * object, another key of the same device.
+ */
+export interface LinkEntry {
+  readonly bank: string;
+  readonly kind: 'alias' | 'kb' | 'unnamed' | 'joined';
+  readonly subject: string;
+  readonly object: string;
+}
+
+/** One reader's place in the journal of links. */
+export interface LinkFeed {
+  /**
+   * Entries of these banks that this feed did not give before. What `insertLinks` acknowledged before the call is in
+   * it, and for one bank all answers, of every feed, come from one growing order: of two answers' sums one holds the other.
+   */
+  read(banks: readonly string[]): Promise<readonly LinkEntry[]>;
 }
 
 /** A row of base facts: one copy of one report, and its event as stored in the log. */
@@ -258,12 +280,10 @@ export abstract class AttemptStoreWriter {
   abstract readBuilds(
     devices: readonly { bank: string; deviceKey: string }[],
   ): Promise<(BuildObservation & { bank: string; deviceKey: string })[]>;
-  /** Every alias link of a bank. */
-  abstract readAliasLinks(bank: string): Promise<AliasLink[]>;
-  /** Every KB link of a bank. */
-  abstract readKbLinks(bank: string): Promise<KbLink[]>;
-  /** The kbKeys `update:…` of a bank under which reports without a KB stand. */
-  abstract readUnnamedUpdates(bank: string): Promise<string[]>;
+  /** Appends to the journal of links; visible to every feed when it resolves. An entry may come more than once. */
+  abstract insertLinks(entries: readonly LinkEntry[]): Promise<void>;
+  /** A feed that has given nothing so far. */
+  abstract openLinkFeed(): LinkFeed;
   /** All kbKeys under which reports of these devices stand; only of reports without a build, if so asked. */
   abstract readKbKeys(
     bank: string,

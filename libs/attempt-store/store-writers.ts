@@ -8,6 +8,8 @@ export class OtherRulesError extends Error {
 
 /** The write sides of both generations: which one is meant is said with each command. */
 export abstract class StoreWriters {
+  /** Other processes fill the same generation at the same time: nothing remembered of the store may be taken for all of it. */
+  abstract readonly isShared: boolean;
   abstract of(generation: Generation): AttemptStoreWriter;
   /** Makes the generation ready to be filled. @throws OtherRulesError when today's rules did not fill it so far */
   abstract prepare(generation: Generation): Promise<void>;

@@ -26,8 +26,12 @@ const deafClient = {
 const store = new ClickHouseWriter(
   deafClient as unknown as ConstructorParameters<typeof ClickHouseWriter>[0],
   'blue',
+  false,
 );
-const writers = Object.assign(Object.create(StoreWriters.prototype) as StoreWriters, { of: () => store });
+const writers = Object.assign(Object.create(StoreWriters.prototype) as StoreWriters, {
+  of: () => store,
+  isShared: false,
+});
 const noLog = {} as EventLog;
 
 const decode = await measure(() => void decodeSlices(slices));

@@ -104,7 +104,7 @@ beforeAll(async () => {
   await writer.writeHistories(
     fleet.map((events) => {
       const [{ bank, deviceKey, targetKb: kb = 'unknown' }] = events;
-      const history = tellHistory({ bank, kb, reports: events.map(toReport), builds: [] });
+      const history = tellHistory({ bank, kb, reports: events.map(reportOf), builds: [] });
       return { bank, deviceKey, kb, version: BigInt(events.length), history };
     }),
   );

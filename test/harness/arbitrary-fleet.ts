@@ -53,7 +53,14 @@ const attempt: fc.Arbitrary<AttemptEvent> = fc
         : {}),
       ...(parts.alias === null
         ? {}
-        : { deviceAliases: [{ kind: 'machine_guid' as const, key: `alias-${parts.alias}` }] }),
+        : {
+            deviceAliases: [
+              {
+                kind: parts.alias > 5 ? ('smbios' as const) : ('machine_guid' as const),
+                key: `alias-${parts.alias}`,
+              },
+            ],
+          }),
     });
   });
 

@@ -3,11 +3,9 @@ import { tellHistory } from '#domain/tell-history.js';
 import type { AttemptStoreWriter, HistoryKey, HistoryRow } from '#attempt-store/attempt-store.js';
 import { allDone } from './all-done.js';
 import type { LinkBook } from './link-book.js';
+import { rowVersion } from './row-version.js';
 import { keyIdOf } from './touched-keys.js';
 import type { TouchedKey, TouchedKeys } from './touched-keys.js';
-
-/** Links weigh more than copies in a version: with more links a key may hold fewer copies than before. */
-const COPIES_PER_LINK = 2 ** 26;
 
 /** Keys told in one go. While the store reads and writes one portion, the next is told. */
 const PORTION_KEYS = 10_000;
@@ -55,17 +53,13 @@ async function tellPortion(
   return portion.map((key) => {
     const { bank, deviceKey, kb } = key;
     const reports = reportsOf(key);
+    const observed = lacksBuild(reports) ? (builds.get(`${bank}/${deviceKey}`) ?? NO_BUILDS) : NO_BUILDS;
     return {
       bank,
       deviceKey,
       kb,
-      version: book.linkCount(bank) * COPIES_PER_LINK + distinctCopies(reports),
-      history: tellHistory({
-        bank,
-        kb,
-        reports,
-        builds: builds.size === 0 ? NO_BUILDS : (builds.get(`${bank}/${deviceKey}`) ?? NO_BUILDS),
-      }),
+      version: rowVersion(book.linksOf(bank).count, reports, observed.length),
+      history: tellHistory({ bank, kb, reports, builds: observed }),
     };
   });
 }
@@ -78,13 +72,13 @@ function sourceKeys(
   const kbKeysByKb = new Map<string, string[]>();
   const kbKeysOf = ({ bank, kb }: HistoryKey) => {
     const id = `${bank}/${kb}`;
-    const known = kbKeysByKb.get(id) ?? book.kbKeysOf(bank, kb);
+    const known = kbKeysByKb.get(id) ?? book.linksOf(bank).kbKeysOf(kb);
     kbKeysByKb.set(id, known);
     return known;
   };
   const sources: { bank: string; deviceKey: string; kbKey: string }[] = [];
   for (const key of portion) {
-    for (const deviceKey of book.membersOf(key.bank, key.deviceKey))
+    for (const deviceKey of book.linksOf(key.bank).membersOf(key.deviceKey))
       for (const kbKey of kbKeysOf(key)) sources.push({ bank: key.bank, deviceKey, kbKey });
   }
   return sources;
@@ -99,26 +93,23 @@ async function readMissingBuilds(
 ): Promise<Map<string, BuildObservation[]>> {
   const wanted = new Map<string, { bank: string; deviceKey: string }>();
   for (const key of portion) {
-    if (!reportsOf(key).some((report) => report.osBuild === '')) continue;
+    if (!lacksBuild(reportsOf(key))) continue;
     const { bank, deviceKey } = key;
-    for (const member of book.membersOf(bank, deviceKey))
+    for (const member of book.linksOf(bank).membersOf(deviceKey))
       wanted.set(`${bank}/${member}`, { bank, deviceKey: member });
   }
   const builds = new Map<string, BuildObservation[]>();
   for (const found of await store.readBuilds([...wanted.values()])) {
-    const id = `${found.bank}/${book.canonicalOf(found.bank, found.deviceKey)}`;
+    const id = `${found.bank}/${book.linksOf(found.bank).canonicalOf(found.deviceKey)}`;
     addTo(builds, id, found);
   }
   return builds;
 }
 
+const lacksBuild = (reports: readonly Report[]): boolean => reports.some(({ osBuild }) => osBuild === '');
+
 function addTo<Key, Member>(groups: Map<Key, Member[]>, key: Key, member: Member): void {
   const group = groups.get(key);
   if (group) group.push(member);
   else groups.set(key, [member]);
-}
-
-function distinctCopies(reports: readonly Report[]): number {
-  if (reports.length < 2) return reports.length;
-  return new Set(reports.map(({ eventId, copyHash }) => `${eventId}/${copyHash}`)).size;
 }

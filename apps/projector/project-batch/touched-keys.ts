@@ -1,4 +1,4 @@
-import type { AttemptStoreWriter, FactBatch, HistoryKey } from '#attempt-store/attempt-store.js';
+import type { AttemptStoreWriter, FactBatch, HistoryKey, LinkEntry } from '#attempt-store/attempt-store.js';
 import type { Report } from '#domain/report.js';
 import type { LinkBook, LinkChanges } from './link-book.js';
 
@@ -11,20 +11,25 @@ export interface TouchedKey extends HistoryKey {
 export type TouchedKeys = ReadonlyMap<string, TouchedKey>;
 
 /** The text form of the key that a report belongs to, as the links stand now. */
-export const keyIdOf = (book: LinkBook, { bank, deviceKey, kbKey }: Report): string =>
-  idOf(bank, book.canonicalOf(bank, deviceKey), book.resolvedKb(bank, kbKey));
+export function keyIdOf(book: LinkBook, { bank, deviceKey, kbKey }: Report): string {
+  const links = book.linksOf(bank);
+  return idOf(bank, links.canonicalOf(deviceKey), links.resolvedKb(kbKey));
+}
 
 const idOf = (bank: string, deviceKey: string, kb: string): string => `${bank}/${deviceKey}/${kb}`;
 
 /**
  * Every (bank, canonical device, resolved KB) whose conclusions may change with a batch: those of its reports; those
- * that its links join or part (under the old key and the new); those whose build an inventory may tell.
+ * that its links join or part; those whose build an inventory may tell. Each under today's key and under every other that
+ * its rows were told under.
+ * @param isShared other projectors may just be writing rows of links that are no longer all
  */
 export async function touchedKeys(
   store: AttemptStoreWriter,
   book: LinkBook,
   facts: FactBatch,
   changes: readonly LinkChanges[],
+  isShared: boolean,
 ): Promise<TouchedKeys> {
   const keys = new Map<string, TouchedKey>();
   const touch = (bank: string, deviceKey: string, kb: string): TouchedKey => {
@@ -35,35 +40,56 @@ export async function touchedKeys(
     keys.set(id, key);
     return key;
   };
-  const touchResolved = (bank: string, deviceKey: string, kbKey: string): TouchedKey =>
-    touch(bank, book.canonicalOf(bank, deviceKey), book.resolvedKb(bank, kbKey));
-  for (const { report } of facts.reports)
-    touchResolved(report.bank, report.deviceKey, report.kbKey).inBatch.push(report);
-
-  for (const { bank, devices, updateKeys } of changes) {
-    for (const { deviceKey, kbKey } of await store.readKbKeys(bank, [...devices])) {
-      touchResolved(bank, deviceKey, kbKey);
-      // The component may have been told under any member's key before.
-      for (const device of devices) touch(bank, device, book.resolvedKb(bank, kbKey));
+  /** @returns the key as the links stand now */
+  const touchEverywhere = (bank: string, deviceKey: string, kbKey: string, wasUnnamed: boolean) => {
+    const links = book.linksOf(bank);
+    const kb = links.resolvedKb(kbKey);
+    const device = links.canonicalOf(deviceKey);
+    const kbs = wasUnnamed ? new Set([kb, kbKey, ...links.kbsOf(kbKey)]) : [kb];
+    for (const each of kbs) {
+      for (const key of [device, deviceKey, ...links.toldUnder(deviceKey)]) touch(bank, key, each);
     }
-    for (const { deviceKey, kbKey } of await store.readDevicesOf(bank, [...updateKeys])) {
-      touchResolved(bank, deviceKey, kbKey);
-      touch(bank, book.canonicalOf(bank, deviceKey), kbKey);
-    }
+    return touch(bank, device, kb);
+  };
+  for (const { report } of facts.reports) {
+    const wasUnnamed = isShared && report.kbKey.startsWith('update:');
+    touchEverywhere(report.bank, report.deviceKey, report.kbKey, wasUnnamed).inBatch.push(report);
   }
-
-  for (const [bank, devices] of devicesByBank(facts)) {
-    for (const { deviceKey, kbKey } of await store.readKbKeys(bank, devices, { withoutBuild: true })) {
-      touchResolved(bank, deviceKey, kbKey);
-    }
+  for (const { bank, devices, updateKeys } of changes) {
+    for (const { deviceKey, kbKey } of await store.readKbKeys(bank, [...devices]))
+      touchEverywhere(bank, deviceKey, kbKey, isShared);
+    for (const { deviceKey, kbKey } of await store.readDevicesOf(bank, [...updateKeys]))
+      touchEverywhere(bank, deviceKey, kbKey, true);
+  }
+  for (const [bank, devices] of devicesByBank(book, facts)) {
+    for (const { deviceKey, kbKey } of await store.readKbKeys(bank, devices, { withoutBuild: true }))
+      touchEverywhere(bank, deviceKey, kbKey, isShared);
   }
   return keys;
 }
 
-function devicesByBank(facts: FactBatch): Map<string, string[]> {
+/**
+ * Entries of the journal that must stand before the keys are written: whose reports are told under whose key. Whoever
+ * changes these links later finds the rows by them.
+ */
+export function joinsOf(book: LinkBook, touched: TouchedKeys): LinkEntry[] {
+  const joins = new Map<string, LinkEntry>();
+  for (const { bank, deviceKey } of touched.values()) {
+    for (const member of book.linksOf(bank).membersOf(deviceKey)) {
+      if (member === deviceKey) continue;
+      joins.set(`${bank}/${member}`, { bank, kind: 'joined', subject: member, object: deviceKey });
+    }
+  }
+  return book.unknown([...joins.values()]);
+}
+
+/** An inventory tells the builds of its device under every key that this has. */
+function devicesByBank(book: LinkBook, facts: FactBatch): Map<string, string[]> {
   const devices = new Map<string, Set<string>>();
   for (const { bank, deviceKey } of facts.inventories) {
-    devices.set(bank, (devices.get(bank) ?? new Set()).add(deviceKey));
+    const known = devices.get(bank) ?? new Set();
+    devices.set(bank, known);
+    for (const member of book.linksOf(bank).sameDevice(deviceKey)) known.add(member);
   }
   return new Map([...devices].map(([bank, keys]) => [bank, [...keys]]));
 }

@@ -8,10 +8,11 @@ describeAttemptStoreContract('ClickHouse out of the npm package chdb, over HTTP'
   const engine = await startTestEngine();
   const writer = connectClickHouse({ url: engine.urlFor('writer') });
   const reader = connectClickHouse({ url: engine.urlFor('reader') });
-  const openWriters = () => new ClickHouseWriters(writer, 'rules-of-the-test');
+  const openWriters = (isShared = false) => new ClickHouseWriters(writer, 'rules-of-the-test', isShared);
   return {
     writers: openWriters(),
-    laterWriters: openWriters,
+    laterWriters: () => openWriters(),
+    sharedWriters: () => openWriters(true),
     // Questions go through the user of the console: its grants are part of the contract.
     store: new ClickHouseStore(reader, () => Promise.resolve('blue')),
     async dispose() {

@@ -1,16 +1,15 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { BuildObservation, Report, Signature } from '#domain/report.js';
 import type { RemedyEvent } from '#domain/remedies/remedy-event.js';
-import type { AliasKind } from '#domain/words.js';
 import { AttemptStoreWriter } from '../attempt-store.js';
 import type {
   AlertView,
-  AliasLink,
   CanonicalDevice,
   FactBatch,
   FirstArrival,
   HistoryRow,
-  KbLink,
+  LinkEntry,
+  LinkFeed,
   WatchSeries,
 } from '../attempt-store.js';
 import { withStoreErrors } from './connection.js';
@@ -18,6 +17,7 @@ import { HISTORY_COLUMNS } from './history-columns.js';
 import { INLINE_QUERY_SETTINGS, inlineTable, quote } from './inline-table.js';
 import { insertRows } from './insert-rows.js';
 import type { Column } from './insert-rows.js';
+import { JournalFeed, JournalWriter } from './link-journal.js';
 import { migrate } from './migrate.js';
 import { RecentReports } from './recent-reports.js';
 import { REPORT_ROW_COLUMNS, REPORT_SELECT, reportFromRow } from './report-columns.js';
@@ -31,6 +31,7 @@ import {
   SIGNATURE_COLUMNS,
 } from './small-columns.js';
 import { StoredKeys } from './stored-keys.js';
+import type { ReportKey } from './stored-keys.js';
 import { databaseOf } from './tables.js';
 import type { Generation } from '#domain/generation.js';
 import { firstArrivalsQuery, lastArrivalQuery } from './questions/arrivals.js';
@@ -50,10 +51,13 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   /** Loaded with the first facts or question for them. */
   private storedKeys: Promise<StoredKeys> | null = null;
   private recentReports = new RecentReports(RECENT_REPORTS_MAX);
+  private readonly journal = new JournalWriter((columns, rows) => this.insert('link_journal', columns, rows));
 
   constructor(
     private readonly client: ClickHouseClient,
     private readonly generation: Generation,
+    /** Others fill the generation too: what this process stored is not all there is, so reports are always read. */
+    private readonly isShared: boolean,
   ) {
     super();
     this.database = databaseOf(generation);
@@ -71,7 +75,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   }
 
   override async insertFacts(batch: FactBatch): Promise<void> {
-    if (batch.reports.length > 0) {
+    if (batch.reports.length > 0 && !this.isShared) {
       const storedKeys = await this.loadStoredKeys();
       // Before they are sent: whether an insert that failed has stored them is not known.
       for (const { report } of batch.reports) this.recentReports.add(report, storedKeys.add(report));
@@ -88,14 +92,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     keys: readonly { bank: string; deviceKey: string; kbKey: string }[],
   ): Promise<Report[]> {
     if (keys.length === 0) return [];
-    const storedKeys = await this.loadStoredKeys();
-    const recent: Report[] = [];
-    const held = keys.filter((key) => {
-      if (!storedKeys.mayHold(key)) return false;
-      const reports = this.recentReports.of(key);
-      if (reports) recent.push(...reports);
-      return reports === null;
-    });
+    const { recent, held } = await this.recall(keys);
     if (held.length === 0) return recent;
     const wanted = inlineTable(
       { bank: 'String', kb_key: 'String', device_key: 'String' },
@@ -135,25 +132,12 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     }));
   }
 
-  override async readAliasLinks(bank: string): Promise<AliasLink[]> {
-    const rows = await this.rows<[AliasKind, string, string]>(
-      `SELECT DISTINCT alias_kind, alias_key, device_key FROM ${this.database}.device_aliases WHERE bank = ${quote(bank)}`,
-    );
-    return rows.map(([aliasKind, aliasKey, deviceKey]) => ({ bank, aliasKind, aliasKey, deviceKey }));
+  override async insertLinks(entries: readonly LinkEntry[]): Promise<void> {
+    if (entries.length > 0) await this.journal.append(entries);
   }
 
-  override async readKbLinks(bank: string): Promise<KbLink[]> {
-    const rows = await this.rows<[string, number, string]>(
-      `SELECT DISTINCT update_id, update_revision, kb FROM ${this.database}.kb_links WHERE bank = ${quote(bank)}`,
-    );
-    return rows.map(([updateId, updateRevision, kb]) => ({ bank, updateId, updateRevision, kb }));
-  }
-
-  override async readUnnamedUpdates(bank: string): Promise<string[]> {
-    const rows = await this.rows<[string]>(
-      `SELECT DISTINCT kb_key FROM ${this.database}.reports WHERE bank = ${quote(bank)} AND startsWith(kb_key, 'update:')`,
-    );
-    return rows.map(([kbKey]) => kbKey);
+  override openLinkFeed(): LinkFeed {
+    return new JournalFeed(`${this.database}.link_journal`, (query) => this.rows(query));
   }
 
   override async readKbKeys(
@@ -215,6 +199,22 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   override async watchSeries(atMs: number): Promise<WatchSeries[]> {
     const rows = await this.rows<WatchSeriesRow>(watchSeriesQuery(this.database, atMs));
     return rows.map(watchSeriesFromRow);
+  }
+
+  /** What this process remembers of these keys, and which must be read. */
+  private async recall(
+    keys: readonly ReportKey[],
+  ): Promise<{ recent: Report[]; held: readonly ReportKey[] }> {
+    if (this.isShared) return { recent: [], held: keys };
+    const storedKeys = await this.loadStoredKeys();
+    const recent: Report[] = [];
+    const held = keys.filter((key) => {
+      if (!storedKeys.mayHold(key)) return false;
+      const reports = this.recentReports.of(key);
+      if (reports) recent.push(...reports);
+      return reports === null;
+    });
+    return { recent, held };
   }
 
   private loadStoredKeys(): Promise<StoredKeys> {

@@ -16,10 +16,11 @@ export class ClickHouseWriters extends StoreWriters {
     private readonly client: ClickHouseClient,
     /** Hash of the rules this program fills with. */
     private readonly rulesHash: string,
+    override readonly isShared = false,
   ) {
     super();
     this.writers = new Map(
-      GENERATIONS.map((generation) => [generation, new ClickHouseWriter(client, generation)]),
+      GENERATIONS.map((generation) => [generation, new ClickHouseWriter(client, generation, isShared)]),
     );
   }
 

@@ -2,7 +2,7 @@ import type { Attempt, FinalFailure } from '#domain/report.js';
 import type { HistoryRow } from '../attempt-store.js';
 import { column } from './insert-rows.js';
 import type { Column } from './insert-rows.js';
-import { array, bool, nullable, text, time, uint32, uint64 } from './row-binary.js';
+import { array, bool, nullable, text, time, uint128, uint32 } from './row-binary.js';
 import type { Encode } from './row-binary.js';
 
 const ofAttempts = <T>(
@@ -34,7 +34,7 @@ export const HISTORY_COLUMNS: readonly Column<HistoryRow>[] = [
   column('bank', text, (row) => row.bank),
   column('kb', text, (row) => row.kb),
   column('device_key', text, (row) => row.deviceKey),
-  column('version', uint64, (row) => row.version),
+  column('version', uint128, (row) => row.version),
   column('latest_outcome', text, (row) => row.history.latest?.outcome ?? ''),
   column('latest_at', nullable(time), (row) => row.history.latest?.atMs ?? null),
   column('attempted_builds', array(text), (row) => row.history.attemptedBuilds),

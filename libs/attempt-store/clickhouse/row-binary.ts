@@ -55,6 +55,14 @@ export class RowBinaryWriter {
     this.length += 8;
   }
 
+  /** Unsigned; at most 2^128 - 1. */
+  uint128(value: bigint): void {
+    this.reserve(16);
+    this.buffer.writeBigUInt64LE(value & 0xffff_ffff_ffff_ffffn, this.length);
+    this.buffer.writeBigUInt64LE(value >> 64n, this.length + 8);
+    this.length += 16;
+  }
+
   float64(value: number): void {
     this.reserve(8);
     this.buffer.writeDoubleLE(value, this.length);
@@ -100,6 +108,9 @@ export const uint32: Encode<number> = (writer, value) => {
 };
 export const uint64: Encode<number> = (writer, value) => {
   writer.int64(value);
+};
+export const uint128: Encode<bigint> = (writer, value) => {
+  writer.uint128(value);
 };
 export const float64: Encode<number> = (writer, value) => {
   writer.float64(value);

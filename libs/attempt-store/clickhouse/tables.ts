@@ -11,6 +11,7 @@ export const BANK_TABLES = [
   'device_aliases',
   'canonical_devices',
   'kb_links',
+  'link_journal',
   'histories',
   'alert_states',
   'remedy_events',

@@ -1,0 +1,24 @@
+import type { Report } from '#domain/report.js';
+
+/** Arrivals are counted back from here (year 2109), so that an earlier one weighs more. */
+const LATEST_MS = 2 ** 42;
+const EARLINESS_BITS = 64n;
+const FACTS_BITS = 32n;
+
+/**
+ * How much a row's teller had read: links of the bank, then facts (distinct copies of reports, builds), then how early the
+ * copies arrived. Each part only grows while the part before it stays, so a row told of everything beats every other,
+ * whoever writes last. Links come first because a new one may part a key and leave it fewer copies.
+ */
+export function rowVersion(links: number, reports: readonly Report[], builds: number): bigint {
+  const earliestMs = new Map<string, number>();
+  for (const { eventId, copyHash, receivedAtMs } of reports) {
+    const id = reports.length === 1 ? '' : `${eventId}/${copyHash}`;
+    const known = earliestMs.get(id);
+    if (known === undefined || receivedAtMs < known) earliestMs.set(id, receivedAtMs);
+  }
+  let earliness = 0n;
+  for (const receivedAtMs of earliestMs.values())
+    earliness += BigInt(Math.max(0, LATEST_MS - Math.round(receivedAtMs)));
+  return (((BigInt(links) << FACTS_BITS) | BigInt(earliestMs.size + builds)) << EARLINESS_BITS) | earliness;
+}

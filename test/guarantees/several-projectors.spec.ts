@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { PatchEvent } from '#domain/attempt-event.js';
+import { arbitraryFleet } from '../harness/arbitrary-fleet.js';
+import { MemoryStore } from '../harness/memory-store.js';
+import { projectShared } from '../harness/shared-projectors.js';
+import type { SharedRun } from '../harness/shared-projectors.js';
+
+const weather = fc.record({
+  seed: fc.integer(),
+  projectors: fc.integer({ min: 2, max: 4 }),
+  batchSize: fc.integer({ min: 1, max: 12 }),
+  crashes: fc.constantFrom(0, 20, 60),
+  stops: fc.constantFrom(0, 30, 100),
+});
+
+/** What one projector, alone and undisturbed, makes of the events. */
+async function toldAlone(events: readonly PatchEvent[]) {
+  const store = new MemoryStore();
+  await projectShared('blue', events, () => store.open(false), {
+    seed: 1,
+    projectors: 1,
+    batchSize: 1_000,
+    crashes: 0,
+    stops: 0,
+  });
+  return store.cells();
+}
+
+describe('several projectors', () => {
+  it('leave the rows that one leaves, whoever dies, hangs and goes on when', async () => {
+    const seen: SharedRun[] = [];
+    await fc.assert(
+      fc.asyncProperty(arbitraryFleet, weather, async (events, chosen) => {
+        const store = new MemoryStore();
+        seen.push(await projectShared('blue', events, () => store.open(true), chosen));
+        expect(store.cells()).toEqual(await toldAlone(events));
+      }),
+      { numRuns: Number(process.env['ROLLCALL_PROPERTY_RUNS'] ?? 300), seed: 42 },
+    );
+    const total = (of: (run: SharedRun) => number) => seen.reduce((sum, run) => sum + of(run), 0);
+    expect(total(({ crashes }) => crashes)).toBeGreaterThan(100);
+    expect(total(({ landedLate }) => landedLate)).toBeGreaterThan(20);
+    expect(total(({ stops }) => stops)).toBeGreaterThan(100);
+    expect(total(({ refusedCommits }) => refusedCommits)).toBeGreaterThan(100);
+  }, 240_000);
+});
