@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checkLogVariables, logAddressOf, logVariables } from '#event-log/log-address.js';
 
 const MIB = 1024 * 1024;
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
@@ -9,11 +10,9 @@ export const collectorConfigSchema = z
   .object({
     /** Data directory: keys, rejected rows, idempotency keys. */
     ROLLCALL_DATA: z.string().min(1).default('./rollcall-data'),
-    /** `lmdb:<directory>`; default: `log` in the data directory. */
-    ROLLCALL_LOG: z
-      .string()
-      .regex(/^lmdb:.+/, 'expected lmdb:<directory> (where the event log is)')
-      .optional(),
+    ...logVariables,
+    /** Default: `log` in the data directory. */
+    ROLLCALL_LOG: logVariables.ROLLCALL_LOG.optional(),
     /** The banks' keys; several collectors share one file as a mounted secret. Default: `keys.json` in the data directory. */
     ROLLCALL_KEYS_FILE: z.string().min(1).optional(),
     ROLLCALL_HOST: z.string().min(1).default('127.0.0.1'),
@@ -50,11 +49,13 @@ export const collectorConfigSchema = z
     /** Answers kept for `Idempotency-Key`s of 24 h; the oldest hour goes first. */
     ROLLCALL_IDEMPOTENCY_BYTES: count(MIB, 16_384 * MIB).default(256 * MIB),
   })
+  .superRefine(checkLogVariables)
   .transform((variables) => {
     const dataDirectory = variables.ROLLCALL_DATA;
+    const { ROLLCALL_LOG = `lmdb:${join(dataDirectory, 'log')}` } = variables;
     return {
       dataDirectory,
-      logDirectory: variables.ROLLCALL_LOG?.slice('lmdb:'.length) ?? join(dataDirectory, 'log'),
+      log: logAddressOf({ ...variables, ROLLCALL_LOG }),
       keysFile: variables.ROLLCALL_KEYS_FILE ?? join(dataDirectory, 'keys.json'),
       host: variables.ROLLCALL_HOST,
       port: variables.ROLLCALL_PORT,

@@ -11,6 +11,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { AdminReader } from '#event-log/admin-reader.js';
 import { EventLog } from '#event-log/event-log.js';
+import { openKafkaEventLog } from '#event-log/kafka/open-kafka-event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import type { Logger } from '#runtime/logger.js';
@@ -60,12 +61,16 @@ export class CollectorModule implements OnModuleDestroy, BeforeApplicationShutdo
     void rejects.deleteOld();
   }
 
-  /** @param openLog how the log is opened; default: the lmdb files of the configuration */
+  /** @param openLog how the log is opened; default: where the configuration says it is */
   static with(
     config: CollectorConfig,
     logger: Logger,
     openLog: () => Promise<EventLog> = () =>
-      openLmdbEventLog({ directory: config.logDirectory, minFreeBytes: config.minFreeBytes }),
+      config.log.kind === 'kafka'
+        ? openKafkaEventLog(config.log, (err) => {
+            logger.warn({ err }, 'the event log');
+          })
+        : openLmdbEventLog({ directory: config.log.directory, minFreeBytes: config.minFreeBytes }),
   ): DynamicModule {
     const data = openDataDirectory(config.dataDirectory);
     return {

@@ -1,13 +1,12 @@
 import { z } from 'zod';
+import { checkLogVariables, logAddressOf, logVariables } from '#event-log/log-address.js';
 
 /** What the console reads from its environment. */
 export const consoleConfigSchema = z
   .object({
-    /** `lmdb:<directory>`: banks and tokens stand in the log. */
-    ROLLCALL_LOG: z
-      .string()
-      .regex(/^lmdb:.+/, 'expected lmdb:<directory> (where the event log is)')
-      .default('lmdb:./rollcall-data/log'),
+    /** Banks and tokens stand in the log. */
+    ...logVariables,
+    ROLLCALL_LOG: logVariables.ROLLCALL_LOG.default('lmdb:./rollcall-data/log'),
     /** ClickHouse as a reader: `http://user:password@host:8123`. */
     ROLLCALL_CLICKHOUSE: z.url({ protocol: /^https?$/, error: 'expected http://user:password@host:port' }),
     ROLLCALL_HOST: z.string().min(1).default('127.0.0.1'),
@@ -16,8 +15,9 @@ export const consoleConfigSchema = z
     /** `stdin`: end when stdin closes (set by `rollcall up`). */
     ROLLCALL_PARENT_LIFELINE: z.string().optional(),
   })
+  .superRefine(checkLogVariables)
   .transform((variables) => ({
-    logDirectory: variables.ROLLCALL_LOG.slice('lmdb:'.length),
+    log: logAddressOf(variables),
     clickhouse: variables.ROLLCALL_CLICKHOUSE,
     host: variables.ROLLCALL_HOST,
     port: variables.ROLLCALL_PORT,

@@ -8,7 +8,9 @@ import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
 import { FailureQuestions } from '#attempt-store/failure-questions.js';
 import { AdminReader } from '#event-log/admin-reader.js';
 import { EventLog } from '#event-log/event-log.js';
+import { openKafkaEventLog } from '#event-log/kafka/open-kafka-event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
+import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
 import { CodesController } from './codes/codes.controller.js';
 import { KbController } from './kb/kb.controller.js';
@@ -30,7 +32,7 @@ const CREDENTIALS_MAX_AGE_MS = 10_000;
 export class ConsoleModule implements OnApplicationShutdown {
   constructor(private readonly log: EventLog) {}
 
-  /** Chooses the adapters: lmdb log, ClickHouse store. The live generation stands in the log. */
+  /** Chooses the adapters: log, ClickHouse store. The live generation stands in the log. */
   static with(config: ConsoleConfig): DynamicModule {
     return {
       module: ConsoleModule,
@@ -44,7 +46,7 @@ export class ConsoleModule implements OnApplicationShutdown {
         HealthController,
       ],
       providers: [
-        { provide: EventLog, useFactory: () => openLmdbEventLog({ directory: config.logDirectory }) },
+        { provide: EventLog, useFactory: () => openLog(config) },
         {
           provide: AdminReader,
           inject: [EventLog],
@@ -80,4 +82,12 @@ export class ConsoleModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.log.close();
   }
+}
+
+function openLog({ log, logLevel }: ConsoleConfig): Promise<EventLog> {
+  if (log.kind === 'lmdb') return openLmdbEventLog({ directory: log.directory });
+  const logger = createLogger('console', logLevel);
+  return openKafkaEventLog(log, (err) => {
+    logger.warn({ err }, 'the event log');
+  });
 }

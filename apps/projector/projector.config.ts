@@ -1,29 +1,31 @@
 import { z } from 'zod';
+import { channelVariables, refuseHalfChannels } from '#notify/configured-channels.js';
+import { checkLogVariables, logVariables } from '#event-log/log-address.js';
 
 /** The projector's whole configuration. `node …/projector/main.js --check-config` says whether it can be used. */
-export const projectorConfigSchema = z.object({
-  /** Where the event log is: `lmdb:<directory>`. */
-  ROLLCALL_LOG: z.string().regex(/^lmdb:.+/, 'expected lmdb:<directory>'),
-  /** ClickHouse with a user that may write: `http://user:password@host:port`. */
-  ROLLCALL_CLICKHOUSE: z.url({ protocol: /^https?$/, error: 'expected http://user:password@host:port' }),
-  /** Health and metrics. */
-  ROLLCALL_PORT: z.coerce.number().int().min(0).max(65535).default(8802),
-  ROLLCALL_HOST: z.string().default('127.0.0.1'),
-  /** A batch ends at so many messages … */
-  ROLLCALL_BATCH_MESSAGES: z.coerce.number().int().min(1).max(1_000_000).default(20_000),
-  /** … or so many bytes … */
-  ROLLCALL_BATCH_BYTES: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(24 * 1024 * 1024),
-  /** … or after so long. Smaller is fresher, larger is cheaper. */
-  ROLLCALL_BATCH_LINGER_MS: z.coerce.number().int().min(0).max(60_000).default(700),
-  /** Alerts are posted here as JSON, signed with the secret below; none = only logged. */
-  ROLLCALL_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).optional(),
-  ROLLCALL_WEBHOOK_SECRET: z.string().min(16).optional(),
-  ROLLCALL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
-  /** `stdin` = end when stdin closes (set by `rollcall up`). */
-  ROLLCALL_PARENT_LIFELINE: z.string().optional(),
-});
+export const projectorConfigSchema = z
+  .object({
+    ...logVariables,
+    /** ClickHouse with a user that may write: `http://user:password@host:port`. */
+    ROLLCALL_CLICKHOUSE: z.url({ protocol: /^https?$/, error: 'expected http://user:password@host:port' }),
+    /** Health and metrics. */
+    ROLLCALL_PORT: z.coerce.number().int().min(0).max(65535).default(8802),
+    ROLLCALL_HOST: z.string().default('127.0.0.1'),
+    /** A batch ends at so many messages … */
+    ROLLCALL_BATCH_MESSAGES: z.coerce.number().int().min(1).max(1_000_000).default(20_000),
+    /** … or so many bytes … */
+    ROLLCALL_BATCH_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(24 * 1024 * 1024),
+    /** … or after so long. Smaller is fresher, larger is cheaper. */
+    ROLLCALL_BATCH_LINGER_MS: z.coerce.number().int().min(0).max(60_000).default(700),
+    /** Where people reach the console, such as `https://rollcall.example`: alerts link to it. */
+    ROLLCALL_CONSOLE_URL: z.url({ protocol: /^https?$/ }).optional(),
+    ROLLCALL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+    /** `stdin` = end when stdin closes (set by `rollcall up`). */
+    ROLLCALL_PARENT_LIFELINE: z.string().optional(),
+  })
+  .superRefine(checkLogVariables);
 export type ProjectorConfig = z.output<typeof projectorConfigSchema>;

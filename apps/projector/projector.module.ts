@@ -7,7 +7,9 @@ import { ClickHouseWriters } from '#attempt-store/clickhouse/clickhouse-writers.
 import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
 import { AdminReader } from '#event-log/admin-reader.js';
 import { EventLog } from '#event-log/event-log.js';
+import { openKafkaEventLog } from '#event-log/kafka/open-kafka-event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
+import { logAddressOf } from '#event-log/log-address.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
 import { HealthController } from './health.controller.js';
@@ -50,7 +52,7 @@ export class ProjectorModule {
         ProjectBatchHandler,
         {
           provide: EventLog,
-          useFactory: () => openLmdbEventLog({ directory: config.ROLLCALL_LOG.replace(/^lmdb:/, '') }),
+          useFactory: () => openLog(config),
         },
         {
           provide: StoreWriters,
@@ -60,4 +62,13 @@ export class ProjectorModule {
       ],
     };
   }
+}
+
+function openLog(config: ProjectorConfig): Promise<EventLog> {
+  const log = logAddressOf(config);
+  if (log.kind === 'lmdb') return openLmdbEventLog({ directory: log.directory });
+  const logger = createLogger('projector', config.ROLLCALL_LOG_LEVEL);
+  return openKafkaEventLog(log, (err) => {
+    logger.warn({ err }, 'the event log');
+  });
 }

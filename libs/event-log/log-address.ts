@@ -91,6 +91,9 @@ export function checkLogVariables(
     wrong('ROLLCALL_KAFKA_TLS', 'must be true when certificates are given: else nothing is encrypted');
 }
 
+/** For commands that know only where the log is: the rest stands in their environment. */
+export const logVariablesSchema = z.object(logVariables).superRefine(checkLogVariables);
+
 /** The address that checked variables tell. */
 export function logAddressOf(variables: LogVariables): LogAddress {
   const { ROLLCALL_LOG: address } = variables;

@@ -9,9 +9,14 @@ export interface CommandResult {
 }
 
 /** Runs `rollcall …` on a data directory as a process of its own. */
-export async function runRollcall(data: string, args: readonly string[]): Promise<CommandResult> {
+export async function runRollcall(
+  data: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<CommandResult> {
   const entry = await compiledEntry('apps/rollcall/main.ts');
   const child = spawn(process.execPath, [entry, ...args, '--data', data], {
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -23,9 +28,14 @@ export async function runRollcall(data: string, args: readonly string[]): Promis
 }
 
 /** Adds a bank; answers a token that may send for it. */
-export async function addSender(data: string, bank: string): Promise<string> {
-  await mustRun(data, ['bank', 'add', bank]);
-  return createSenderToken(data, bank);
+export async function addSender(
+  data: string,
+  bank: string,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  await mustRun(data, ['bank', 'add', bank], environment);
+  const { stdout } = await mustRun(data, tokenWish(bank), environment);
+  return tokenIn(stdout);
 }
 
 /** @param more further options, as `--expires-in 1s` */
@@ -34,13 +44,20 @@ export async function createSenderToken(
   bank: string,
   ...more: readonly string[]
 ): Promise<string> {
-  const wish = ['token', 'create', '--bank', bank, '--scope', 'collect', '--json'];
-  const { stdout } = await mustRun(data, [...wish, ...more]);
-  return (JSON.parse(stdout) as { token: string }).token;
+  const { stdout } = await mustRun(data, [...tokenWish(bank), ...more]);
+  return tokenIn(stdout);
 }
 
-async function mustRun(data: string, args: readonly string[]): Promise<CommandResult> {
-  const result = await runRollcall(data, args);
+const tokenWish = (bank: string) => ['token', 'create', '--bank', bank, '--scope', 'collect', '--json'];
+
+const tokenIn = (stdout: string): string => (JSON.parse(stdout) as { token: string }).token;
+
+async function mustRun(
+  data: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<CommandResult> {
+  const result = await runRollcall(data, args, environment);
   if (result.code !== 0)
     throw new Error(`rollcall ${args.join(' ')}: exit code ${result.code}: ${result.stderr}`);
   return result;

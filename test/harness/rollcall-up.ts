@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Cohort, StoreStatus } from '#attempt-store/attempt-store.js';
 import type { EventLog } from '#event-log/event-log.js';
+import { openKafkaEventLog } from '#event-log/kafka/open-kafka-event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import { addSender, runRollcall } from './command-line.js';
 import type { CommandResult } from './command-line.js';
 import { compiledEntry } from './compiled-entry.js';
 import { ConsoleQuestions } from './console-questions.js';
 import { eventually } from './eventually.js';
+import { kafkaAddressOf } from './kafka-address.js';
 import { processesOn, ROLES } from './installation-processes.js';
 import type { InstallationProcess, Role } from './installation-processes.js';
 import { postReports } from './post-reports.js';
@@ -38,13 +40,16 @@ export class RollcallUp {
   private constructor(
     private readonly entry: string,
     private readonly folder: string,
+    private readonly environment: NodeJS.ProcessEnv,
   ) {
     this.data = join(folder, 'data');
   }
 
-  static async start(): Promise<RollcallUp> {
+  /** @param environment ROLLCALL_LOG and the like, for the supervisor and every command */
+  static async start(environment: NodeJS.ProcessEnv = {}): Promise<RollcallUp> {
     const entry = await compiledEntry('apps/rollcall/main.ts');
-    const rollcall = new RollcallUp(entry, mkdtempSync(join(realpathSync(tmpdir()), 'rollcall-up-')));
+    const folder = mkdtempSync(join(realpathSync(tmpdir()), 'rollcall-up-'));
+    const rollcall = new RollcallUp(entry, folder, environment);
     await rollcall.launch();
     return rollcall;
   }
@@ -78,10 +83,10 @@ export class RollcallUp {
   }
 
   /** A bank and a token that may send for it. */
-  addSender = (bank: string): Promise<string> => addSender(this.data, bank);
+  addSender = (bank: string): Promise<string> => addSender(this.data, bank, this.environment);
 
   /** Runs `rollcall …` on this data directory. */
-  cli = (args: readonly string[]): Promise<CommandResult> => runRollcall(this.data, args);
+  cli = (args: readonly string[]): Promise<CommandResult> => runRollcall(this.data, args, this.environment);
 
   status = (bank: string): Promise<StoreStatus> => new ConsoleQuestions(this.data).status(bank);
   cohorts = (bank: string): Promise<readonly Cohort[]> => new ConsoleQuestions(this.data).cohorts(bank);
@@ -143,7 +148,11 @@ export class RollcallUp {
 
   /** Opens the event log beside the product's own processes. */
   async withLog<T>(work: (log: EventLog) => Promise<T>): Promise<T> {
-    const log = await openLmdbEventLog({ directory: join(this.data, 'log') });
+    const { ROLLCALL_LOG: place } = this.environment;
+    const log =
+      place === undefined
+        ? await openLmdbEventLog({ directory: join(this.data, 'log') })
+        : await openKafkaEventLog(kafkaAddressOf(place, this.environment));
     try {
       return await work(log);
     } finally {
@@ -181,6 +190,7 @@ export class RollcallUp {
     const from = this.lines.length;
     const ports = ['--collector-port', '0', '--console-port', '0', '--clickhouse-port', '0'];
     const supervisor = spawn(process.execPath, [this.entry, 'up', '--data', this.data, ...ports], {
+      env: { ...process.env, ...this.environment },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const ended = new Promise<void>((resolve) => {

@@ -32,7 +32,7 @@ export interface ChildSettings {
 export function childEnvironment(settings: ChildSettings, inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own: ChildEnvironment = {
     ROLLCALL_DATA: settings.data.root,
-    ROLLCALL_LOG: `lmdb:${settings.data.log}`,
+    ROLLCALL_LOG: inherited['ROLLCALL_LOG'] ?? `lmdb:${settings.data.log}`,
     ...(settings.clickhouse === undefined ? {} : { ROLLCALL_CLICKHOUSE: settings.clickhouse }),
     ROLLCALL_KEYS_FILE: settings.data.keys,
     ROLLCALL_HOST: '127.0.0.1',

@@ -30,7 +30,8 @@ export function registerUp(program: Command): void {
       'after',
       `
 Everything listens on 127.0.0.1. ROLLCALL_CLICKHOUSE=http://user:password@host:8123 uses a real
-ClickHouse server instead of the engine in this machine.
+ClickHouse server instead of the engine in this machine; ROLLCALL_LOG=kafka:host:9092,host:9092 brokers
+instead of the log in the data directory.
 
 Example:
   $ rollcall up --data ./rollcall-data`,

@@ -4,7 +4,7 @@ import { describeEventLogContract } from '#event-log/event-log.contract.js';
 import { describeWithKafka, kafkaForSpec } from '../../../test/harness/kafka-specs.js';
 import type { KafkaOfSpec } from '../../../test/harness/kafka-specs.js';
 import { kafkaAddressOf } from '../../../test/harness/kafka-address.js';
-import { openKafkaEventLog } from './kafka-event-log.js';
+import { openKafkaEventLog } from './open-kafka-event-log.js';
 import { createTopics } from './kafka-topics.js';
 
 jest.setTimeout(180_000);

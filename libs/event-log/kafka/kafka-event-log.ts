@@ -7,7 +7,7 @@ import type { KafkaAddress } from '#event-log/log-address.js';
 import { partitionOfKey } from '#event-log/partition-of-key.js';
 import { createKafka } from './kafka-client.js';
 import { KafkaConsumer } from './kafka-consumer.js';
-import { lastingTroubleOf, unavailable } from './kafka-errors.js';
+import { unavailable } from './kafka-errors.js';
 import { PartitionReader } from './partition-reader.js';
 import { TopicSender } from './topic-sender.js';
 
@@ -15,33 +15,7 @@ const JOIN_WITHIN_MS = 60_000;
 /** What appends under way get when the log is closed. */
 const CLOSING_GRACE_MS = 3_000;
 
-export interface KafkaEventLogOptions {
-  /** Told what the log mends by itself, for an operator's eyes. */
-  readonly onTrouble?: (what: string, error: unknown) => void;
-}
-
-/**
- * Opens the log on these brokers. Brokers that are away are no reason to fail: appends are refused until they are back.
- * @throws Error for a file that cannot be read; LogUnavailableError for what only a change of configuration cures
- */
-export async function openKafkaEventLog(
-  address: KafkaAddress,
-  options: KafkaEventLogOptions = {},
-): Promise<KafkaEventLog> {
-  const log = new KafkaEventLog(address, options.onTrouble ?? (() => undefined));
-  try {
-    await log.endOffsets('patch.admin');
-  } catch (error) {
-    if (lastingTroubleOf(error) === null) options.onTrouble?.('Kafka does not answer; trying on', error);
-    else {
-      await log.close();
-      throw error;
-    }
-  }
-  return log;
-}
-
-/** The event log in a Kafka. Made by `openKafkaEventLog`. */
+/** The event log in a Kafka. Opened by `openKafkaEventLog`. */
 export class KafkaEventLog extends EventLog {
   private readonly kafka: Kafka;
   private readonly reader: PartitionReader;
@@ -52,7 +26,7 @@ export class KafkaEventLog extends EventLog {
 
   constructor(
     private readonly address: KafkaAddress,
-    private readonly onTrouble: (what: string, error: unknown) => void,
+    private readonly onTrouble: (trouble: LogUnavailableError) => void,
   ) {
     super();
     this.kafka = createKafka(address);
@@ -88,7 +62,9 @@ export class KafkaEventLog extends EventLog {
       topics: new Map(topics.map((topic) => [this.nameOf(topic), topic])),
       committedOffsets: (topic) => this.committedOffsets(group, topic),
       endOffsets: (topic) => this.endOffsets(topic),
-      onTrouble: this.onTrouble,
+      onTrouble: (what, error) => {
+        this.onTrouble(unavailable(what, error));
+      },
     });
     this.consumers.add(consumer);
     try {

@@ -1,9 +1,7 @@
-import kafkajs from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import { DEAD_LETTER_RETENTION_MS, TOPIC_PARTITIONS } from '#domain/topics.js';
 import type { Topic } from '#domain/topics.js';
 import type { KafkaAddress } from '#event-log/log-address.js';
-import { createKafka } from './kafka-client.js';
 import { isUnknownTopic, unavailable } from './kafka-errors.js';
 
 /** The largest message a topic takes: the largest row of the collector, compressed or not, and room. */
@@ -96,6 +94,7 @@ async function differencesOf(
   admin: Admin,
   should: Pick<PlannedTopic, 'name' | 'partitions' | 'replicationFactor' | 'settings'>,
 ): Promise<string[]> {
+  const { default: kafkajs } = await import('kafkajs');
   const { topics } = await admin.fetchTopicMetadata({ topics: [should.name] });
   const partitions = topics[0]?.partitions ?? [];
   const { resources } = await admin.describeConfigs({
@@ -130,6 +129,7 @@ async function withAdmin<T>(
   what: string,
   work: (admin: Admin) => Promise<T>,
 ): Promise<T> {
+  const { createKafka } = await import('./kafka-client.js');
   const admin = createKafka(address).admin({
     retry: { retries: 8, initialRetryTime: 200, maxRetryTime: 2_000 },
   });
