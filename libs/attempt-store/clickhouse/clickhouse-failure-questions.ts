@@ -1,11 +1,16 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Generation } from '#domain/generation.js';
+import type { CohortRow } from '#domain/cohort-explanation/cohort-row.js';
+import type { Observation } from '#domain/common-factor/common-factors.js';
 import type { RemedyTrial } from '#domain/remedies/remedy-trials.js';
 import type { SignatureView } from '../attempt-store.js';
 import { FailureQuestions } from '../failure-questions.js';
-import type { RemedyFilter } from '../failure-questions.js';
+import type { DeviceSnapshots, ExplainedCohort, FailedCohort, RemedyFilter } from '../failure-questions.js';
 import { withStoreErrors } from './connection.js';
 import type { Ask } from './questions/ask.js';
+import { askExplanationRows } from './questions/explanation-rows.js';
+import { askCohortObservations, askDeviceObservations } from './questions/observations.js';
+import { askPendingPackages } from './questions/pending-packages.js';
 import { askRemedyTrials } from './questions/remedy-trials.js';
 import { databaseOf } from './tables.js';
 
@@ -28,6 +33,25 @@ export class ClickHouseFailureQuestions extends FailureQuestions {
 
   override async remedyTrials(filter: RemedyFilter): Promise<readonly RemedyTrial[]> {
     return askRemedyTrials(this.ask, await this.database(), filter);
+  }
+
+  override async deviceObservations(bank: string, deviceKey: string): Promise<readonly Observation[]> {
+    return askDeviceObservations(this.ask, await this.database(), bank, deviceKey);
+  }
+
+  override async cohortObservations(cohort: FailedCohort): Promise<readonly Observation[]> {
+    return askCohortObservations(this.ask, await this.database(), cohort);
+  }
+
+  override async explanationRows(
+    bank: string | null,
+    cohort: ExplainedCohort,
+  ): Promise<readonly CohortRow[]> {
+    return askExplanationRows(this.ask, await this.database(), bank, cohort);
+  }
+
+  override async pendingPackages(bank: string | null): Promise<readonly DeviceSnapshots[]> {
+    return askPendingPackages(this.ask, await this.database(), bank);
   }
 
   private async database(): Promise<string> {
