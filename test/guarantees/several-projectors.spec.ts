@@ -1,8 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { PatchEvent } from '#domain/attempt-event.js';
 import { arbitraryFleet } from '../harness/arbitrary-fleet.js';
 import { MemoryStore } from '../harness/memory-store.js';
+import { openPipeline } from '../harness/pipeline.js';
+import type { Pipeline } from '../harness/pipeline.js';
 import { projectShared } from '../harness/shared-projectors.js';
 import type { SharedRun } from '../harness/shared-projectors.js';
 
@@ -43,5 +45,28 @@ describe('several projectors', () => {
     expect(total(({ landedLate }) => landedLate)).toBeGreaterThan(20);
     expect(total(({ stops }) => stops)).toBeGreaterThan(100);
     expect(total(({ refusedCommits }) => refusedCommits)).toBeGreaterThan(100);
+  }, 240_000);
+});
+
+describe('several projectors on the real engine', () => {
+  let pipeline: Pipeline;
+  beforeAll(async () => {
+    pipeline = await openPipeline();
+    for (const generation of ['blue', 'green'] as const) await pipeline.reset(generation);
+  });
+  afterAll(() => pipeline.dispose());
+
+  it('leave the rows that one leaves', async () => {
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(arbitraryFleet, weather, async (fleet, chosen) => {
+        round += 1;
+        const events = fleet.map((event) => ({ ...event, bank: `${event.bank}-${round}` }));
+        await pipeline.projectEvents('blue', events, 1_000);
+        await projectShared('green', events, () => pipeline.openSharedWriters(), chosen);
+        expect(await pipeline.writers.differences(10)).toEqual([]);
+      }),
+      { numRuns: 6, seed: 7 },
+    );
   }, 240_000);
 });

@@ -23,6 +23,8 @@ export interface Pipeline {
   /** For another process, or a command line, on the same log. */
   readonly logDirectory: string;
   readonly writers: StoreWriters;
+  /** The store as a process of its own sees it that fills a generation together with others. */
+  openSharedWriters(): StoreWriters;
   readonly store: ClickHouseStore;
   /** Of the engine, with user and password: for another process's view of it. */
   readonly writerUrl: string;
@@ -84,6 +86,7 @@ export async function openPipeline(): Promise<Pipeline> {
     log,
     logDirectory: directory,
     writers,
+    openSharedWriters: () => new ClickHouseWriters(client, 'rules-of-the-test', true),
     clickhouse: engine.urlFor('writer'),
     store: new ClickHouseStore(client, () => Promise.resolve('blue')),
     writerUrl: engine.urlFor('writer'),
@@ -155,15 +158,18 @@ export async function openPipeline(): Promise<Pipeline> {
 /** Its n-th call throws before it does anything: to the store that is a projector killed at that point. */
 function crashingStore(store: AttemptStoreWriter, failingCall: number, crash: Error): AttemptStoreWriter {
   let calls = 0;
-  return new Proxy(store, {
-    get(target, property, receiver) {
-      const member: unknown = Reflect.get(target, property, receiver);
-      if (typeof member !== 'function') return member;
-      return (...args: unknown[]) => {
-        calls += 1;
-        if (calls === failingCall) return Promise.reject(crash);
-        return (member as (...all: unknown[]) => unknown).apply(target, args);
-      };
-    },
-  });
+  const crashing = <Target extends object>(whole: Target): Target =>
+    new Proxy(whole, {
+      get(target, property, receiver) {
+        const member: unknown = Reflect.get(target, property, receiver);
+        if (typeof member !== 'function') return member;
+        if (property === 'openLinkFeed') return () => crashing((target as AttemptStoreWriter).openLinkFeed());
+        return (...args: unknown[]) => {
+          calls += 1;
+          if (calls === failingCall) return Promise.reject(crash);
+          return (member as (...all: unknown[]) => unknown).apply(target, args);
+        };
+      },
+    });
+  return crashing(store);
 }
