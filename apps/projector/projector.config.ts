@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { channelVariables, refuseHalfChannels } from '#notify/configured-channels.js';
 import { checkLogVariables, logVariables } from '#event-log/log-address.js';
+import { channelVariables, refuseHalfChannels } from '#notify/configured-channels.js';
 
 /** The projector's whole configuration. `node …/projector/main.js --check-config` says whether it can be used. */
 export const projectorConfigSchema = z
@@ -26,6 +26,8 @@ export const projectorConfigSchema = z
     ROLLCALL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
     /** `stdin` = end when stdin closes (set by `rollcall up`). */
     ROLLCALL_PARENT_LIFELINE: z.string().optional(),
+    ...channelVariables,
   })
-  .superRefine(checkLogVariables);
+  .superRefine(checkLogVariables)
+  .superRefine(refuseHalfChannels);
 export type ProjectorConfig = z.output<typeof projectorConfigSchema>;
