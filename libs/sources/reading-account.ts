@@ -25,6 +25,7 @@ export type SourceFormat =
   | 'system_info'
   | 'hotfix_list'
   | 'report_events'
+  | 'reporting_events'
   | 'unknown';
 
 /** A run of records with one distance between local time and UTC. Times are local, as written. */

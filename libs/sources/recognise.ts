@@ -15,6 +15,7 @@ import { isReportEventHead, ReportEventTableReader } from './wsus/read-report-ev
 import { DecodedUpdateLogReader } from './windows-update-log/read-decoded-log.js';
 import { isTraceLine } from './windows-update-log/handler-exits.js';
 import { LegacyUpdateLogReader } from './windows-update-log/read-legacy-log.js';
+import { isReportingEvent, ReportingEventsReader } from './windows-update-log/read-reporting-events.js';
 
 /** How much of a file's beginning is looked at. */
 export const HEAD_BYTES = 64 * 1024;
@@ -43,6 +44,7 @@ export function recogniseFormat(head: Uint8Array): SourceFormat {
     else if (EVENT_JSON.test(line)) vote('event_documents');
     else if (isViewerLine(line)) vote('event_viewer_text');
     else if (isReportEventHead(line)) vote('report_events');
+    else if (isReportingEvent(line)) vote('reporting_events');
     else if (isHotfixHead(line)) vote('hotfix_list');
     else if (isPackageLine(line)) vote('package_list');
     else if (isSystemInfoLine(line)) vote('system_info');
@@ -90,6 +92,8 @@ export function createReader(format: SourceFormat): SourceReader | null {
       return new HotfixListReader();
     case 'report_events':
       return new ReportEventTableReader();
+    case 'reporting_events':
+      return new ReportingEventsReader();
     case 'unknown':
       return null;
   }

@@ -18,6 +18,7 @@ const FORMATS: readonly SourceFormat[] = [
   'system_info',
   'hotfix_list',
   'report_events',
+  'reporting_events',
 ];
 /** `ROLLCALL_WILD_CASES=100000` for a long look. */
 const CASES = Number(process.env['ROLLCALL_WILD_CASES'] ?? 5_000);

@@ -323,6 +323,29 @@ describe('text of the Event Viewer', () => {
     }
   });
 
+  it('reads what wevtutil prints as text; a time with Z is UTC', () => {
+    const event = (number: number, date: string) =>
+      [
+        `Event[${number}]:`,
+        '  Log Name: System',
+        `  Source: ${provider}`,
+        `  Date: ${date}`,
+        '  Event ID: 20',
+        '  Computer: PC-1.bank.example',
+        '  Description: ',
+        message,
+        '',
+      ].join('\r\n');
+    const { reports, account } = read(
+      `${event(0, '2024-09-10T16:00:00.000')}\r\n${event(1, '2024-09-10T08:00:00.1234567Z')}`,
+    );
+    expect(reports).toEqual([
+      expect.objectContaining({ ...told, deviceName: 'PC-1.bank.example' }),
+      expect.objectContaining({ ...told, occurredAt: '2024-09-10T08:00:00.123Z', timeSource: 'utc' }),
+    ]);
+    expect(account).toMatchObject({ records: 4, understood: 2, setAside: { routine: 2 } });
+  });
+
   it('reads details copied as text, English and Chinese', () => {
     const english = [
       'Log Name:      System',

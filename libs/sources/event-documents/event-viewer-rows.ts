@@ -1,3 +1,4 @@
+import { instantOf } from '../windows-event.js';
 import type { WindowsEvent } from '../windows-event.js';
 import { messageFields } from './message-fields.js';
 
@@ -106,7 +107,7 @@ export function windowsEventOf(viewer: ViewerEvent): WindowsEvent {
     eventId,
     channel,
     recordId: null,
-    timeCreated: null,
+    timeCreated: instantOf(timeText),
     ...(timeText !== '' && { timeText }),
     computer: /^[x*.]+(?:\.|$)/i.test(computer) ? '' : computer,
     data: messageFields(provider, eventId, message),

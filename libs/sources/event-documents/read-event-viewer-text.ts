@@ -6,6 +6,8 @@ import { beginsCopied, copiedEvent, isViewerHead, viewerRow, windowsEventOf } fr
 import type { ViewerEvent } from './event-viewer-rows.js';
 
 const MOST_LINES = 200;
+/** What `wevtutil` prints above each event. */
+const NUMBERED = /^Event\[\d{1,10}\]:?\s*$/;
 
 type Open =
   | { readonly kind: 'row'; readonly line: number; readonly event: ViewerEvent; lineCount: number }
@@ -37,6 +39,11 @@ export class EventViewerTextReader implements SourceReader {
 
   private line(line: string): void {
     this.lineNumber++;
+    if (NUMBERED.test(line)) {
+      this.close();
+      this.account.setAside('routine');
+      return;
+    }
     if (beginsCopied(line)) {
       this.close();
       this.open = { kind: 'copied', line: this.lineNumber, lines: [detach(line)] };
@@ -71,7 +78,9 @@ export class EventViewerTextReader implements SourceReader {
       this.account.notUnderstood();
       return;
     }
-    const reading = readWindowsEvent(windowsEventOf(viewer));
+    const event = windowsEventOf(viewer);
+    if (event.timeCreated !== null) this.account.covers(event.timeCreated);
+    const reading = readWindowsEvent(event);
     if (reading.kind === 'aside') {
       this.account.setAside(reading.reason);
       return;

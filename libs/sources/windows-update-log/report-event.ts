@@ -36,7 +36,7 @@ export function reportEvent(row: string): AttemptReport | SetAsideReason | null 
   const facts = {
     eventInstanceId,
     namespaceId,
-    eventId,
+    eventId: /^\d{1,6}(?= \[\w{1,64}\]$)/.exec(eventId)?.[0] ?? eventId,
     updateId,
     revision,
     hresult,

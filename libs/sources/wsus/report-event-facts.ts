@@ -100,7 +100,7 @@ export function readReportEvent(facts: ReportEventFacts): AttemptReport | SetAsi
   };
 }
 
+/** The title behind the sentence that announces it; in other languages what stands behind the last colon. */
 const titleIn = (text: string): string | undefined =>
-  /(?:following updates?|install the following update)[^:]*?(?:with error \S+)?: (.{1,500}?)\.?$/.exec(
-    text,
-  )?.[1];
+  (/following updates?[^:]*?: (.{1,500}?)\.?$/.exec(text) ??
+    /[:：]\s*([^:：]{1,500}?)[.。]?$/.exec(text))?.[1];
