@@ -44,7 +44,8 @@ export function recogniseFormat(head: Uint8Array): SourceFormat {
     else if (EVENT_JSON.test(line)) vote('event_documents');
     else if (isViewerLine(line)) vote('event_viewer_text');
     else if (isReportEventHead(line)) vote('report_events');
-    else if (isReportingEvent(line)) vote('reporting_events');
+    // Rows below a head are of its table.
+    else if (isReportingEvent(line)) vote(votes.has('report_events') ? 'report_events' : 'reporting_events');
     else if (isHotfixHead(line)) vote('hotfix_list');
     else if (isPackageLine(line)) vote('package_list');
     else if (isSystemInfoLine(line)) vote('system_info');
