@@ -7,7 +7,7 @@ import { pendingDeliveries } from '#domain/alerts/alerts-state.js';
 import type { AlertsState, PendingDelivery } from '#domain/alerts/alerts-state.js';
 import { DeliveryError } from '#notify/notifier.js';
 import type { Notifier } from '#notify/notifier.js';
-import type { AlertLog } from './alert-log.js';
+import type { AlertLog } from '#event-log/alert-log.js';
 
 export interface DeliveryParts {
   readonly alertLog: AlertLog;

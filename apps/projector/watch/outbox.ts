@@ -1,4 +1,4 @@
-import type { AlertLog } from './alert-log.js';
+import type { AlertLog } from '#event-log/alert-log.js';
 import { deliverPending, owedTo } from './deliver-pending.js';
 import type { DeliveryParts } from './deliver-pending.js';
 import { SingleFlight } from './single-flight.js';

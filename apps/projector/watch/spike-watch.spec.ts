@@ -14,7 +14,7 @@ import type { Notifier } from '#notify/notifier.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
 import type { Metrics } from '#runtime/metrics.js';
-import { AlertLog } from './alert-log.js';
+import { AlertLog } from '#event-log/alert-log.js';
 import { projectAlerts } from './project-alerts.js';
 import { SpikeWatch } from './spike-watch.js';
 

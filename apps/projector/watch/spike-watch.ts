@@ -10,7 +10,7 @@ import type { EventLog } from '#event-log/event-log.js';
 import type { Notifier } from '#notify/notifier.js';
 import type { Logger } from '#runtime/logger.js';
 import type { Metrics } from '#runtime/metrics.js';
-import { AlertLog } from './alert-log.js';
+import { AlertLog } from '#event-log/alert-log.js';
 import { boundaryAt, lookTimes } from './look-times.js';
 import { Outbox } from './outbox.js';
 import { SingleFlight } from './single-flight.js';

@@ -2,7 +2,7 @@ import { alertMessageSchema } from '#domain/alerts/alert-events.js';
 import type { AlertEvent, AlertMessage } from '#domain/alerts/alert-events.js';
 import { evolveAlerts, initialAlertsState } from '#domain/alerts/alerts-state.js';
 import type { AlertsState } from '#domain/alerts/alerts-state.js';
-import type { EventLog } from '#event-log/event-log.js';
+import type { EventLog } from './event-log.js';
 
 const TOPIC = 'patch.alerts';
 const READ_AT_ONCE = 1_000;
