@@ -1,10 +1,13 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { EventLog } from '#event-log/event-log.js';
-import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
+import { createTopics, planTopics } from '#event-log/kafka/kafka-topics.js';
+import type { PlannedTopic, TopicWish } from '#event-log/kafka/kafka-topics.js';
+import { logAddressOf, logVariablesSchema } from '#event-log/log-address.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
+import { ConfigError, loadConfig } from '#runtime/load-config.js';
 import { withData } from './connection-options.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
+import { openLogAt } from './installation.module.js';
 
 /** Options of every command that works on the event log itself. */
 export interface LogOptions {
@@ -20,17 +23,16 @@ export function withLogOption(command: Command): Command {
   );
 }
 
-/** Where the event log of these options is. */
-export function logPlace({ data, log }: LogOptions): string {
-  return log ?? process.env['ROLLCALL_LOG'] ?? `lmdb:${join(openDataDirectory(data).root, 'log')}`;
-}
+const logPlace = ({ data, log }: LogOptions): string =>
+  log ?? process.env['ROLLCALL_LOG'] ?? `lmdb:${openDataDirectory(data).log}`;
 
-/**
- * Opens the log at a place for one piece of work and closes it again, whatever happens.
- * @throws CommandFailure when the place is none
- */
+/** Opens the log of these options for one piece of work and closes it again, whatever happens. */
+export const withLog = async <T>(options: LogOptions, work: (log: EventLog) => Promise<T>): Promise<T> =>
+  withLogAt(logPlace(options), work);
+
+/** The same for a log at a place. @throws CommandFailure when the place is none */
 export async function withLogAt<T>(place: string, work: (log: EventLog) => Promise<T>): Promise<T> {
-  const log = await openLogAt(place);
+  const log = await understood(() => openLogAt(place));
   try {
     return await work(log);
   } finally {
@@ -38,11 +40,25 @@ export async function withLogAt<T>(place: string, work: (log: EventLog) => Promi
   }
 }
 
-export const withLog = async <T>(options: LogOptions, work: (log: EventLog) => Promise<T>): Promise<T> =>
-  withLogAt(logPlace(options), work);
+/** The topics of a log in Kafka as they are and should be, made first where they are missing; null for a log in lmdb. */
+export async function topicsOf(
+  options: LogOptions,
+  wish: TopicWish,
+  apply: boolean,
+): Promise<readonly PlannedTopic[] | null> {
+  const variables = { ...process.env, ROLLCALL_LOG: logPlace(options) };
+  const address = await understood(() =>
+    Promise.resolve(logAddressOf(loadConfig(logVariablesSchema, variables))),
+  );
+  if (address.kind === 'lmdb') return null;
+  return apply ? createTopics(address, wish) : planTopics(address, wish);
+}
 
-async function openLogAt(place: string): Promise<EventLog> {
-  const directory = /^lmdb:(.+)$/.exec(place)?.[1];
-  if (directory !== undefined) return openLmdbEventLog({ directory });
-  throw new CommandFailure(EXIT.usage, `"${place}" is no event log: lmdb:DIR or kafka:HOST:PORT,…`);
+async function understood<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CommandFailure(EXIT.usage, error.message);
+    throw error;
+  }
 }

@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   rebuild: async () => (await import('./rebuild/rebuild-command.js')).registerRebuild,
   simulate: async () => (await import('./simulate/simulate-command.js')).registerSimulate,
   demo: async () => (await import('./demo/demo-command.js')).registerDemo,
+  topics: async () => (await import('./topics/topics-command.js')).registerTopics,
   lag: async () => (await import('./lag/lag-command.js')).registerLag,
   'dead-letters': async () => (await import('./dead-letters/dead-letters-command.js')).registerDeadLetters,
   log: async () => (await import('./log-copy/log-command.js')).registerLog,
