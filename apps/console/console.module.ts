@@ -7,12 +7,18 @@ import { ClickHouseStore } from '#attempt-store/clickhouse/clickhouse-store.js';
 import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
 import { FailureQuestions } from '#attempt-store/failure-questions.js';
 import { AdminReader } from '#event-log/admin-reader.js';
+import { AlertLog } from '#event-log/alert-log.js';
 import { EventLog } from '#event-log/event-log.js';
 import { openKafkaEventLog } from '#event-log/kafka/open-kafka-event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
+import { AlertsController } from './alerts/alerts.controller.js';
 import { CodesController } from './codes/codes.controller.js';
+import { ExplainController } from './explain/explain.controller.js';
+import { ExplainCohortHandler } from './explain/explain-cohort.js';
+import { ListDeviceFactorsHandler } from './explain/list-device-factors.js';
+import { ListStalePackagesHandler } from './explain/list-stale-packages.js';
 import { KbController } from './kb/kb.controller.js';
 import type { ConsoleConfig } from './console.config.js';
 import { HealthController } from './http/health.controller.js';
@@ -38,10 +44,11 @@ export class ConsoleModule implements OnApplicationShutdown {
       module: ConsoleModule,
       imports: [CqrsModule.forRoot()],
       controllers: [
-        QuestionsController,
+        QuestionsController, AlertsController,
         CodesController,
         KbController,
         RemediesController,
+        ExplainController,
         OpenApiController,
         HealthController,
       ],
@@ -70,11 +77,19 @@ export class ConsoleModule implements OnApplicationShutdown {
               async () => (await admin.current()).generation,
             ),
         },
+        {
+          provide: AlertLog,
+          inject: [EventLog],
+          useFactory: (log: EventLog) => new AlertLog(log, () => undefined),
+        },
         { provide: METRICS, useFactory: () => createMetrics('console') },
         StorePosition,
         ...QUESTIONS,
         ListLedgerHandler,
         AdviseRemediesHandler,
+        ExplainCohortHandler,
+        ListDeviceFactorsHandler,
+        ListStalePackagesHandler,
       ],
     };
   }

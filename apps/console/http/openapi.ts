@@ -1,5 +1,12 @@
 import { z } from 'zod';
+import { alertPaths } from '../alerts/alert-paths.js';
 import { codeAnswer, codeParameters } from '../codes/code-answer.js';
+import {
+  commonFactorAnswer,
+  explanationAnswer,
+  stalePackageAnswer,
+  stalePackageParameters,
+} from '../explain/explain-answers.js';
 import { kbAnswer, kbParameters } from '../kb/kb-answer.js';
 import { adviceAnswer, ledgerParameters, ledgerRowAnswer } from '../remedies/remedy-answers.js';
 import {
@@ -46,6 +53,24 @@ const ROUTES: readonly Route[] = [
     summary: 'Everything about one device',
     query: bankParameters,
     answer: deviceAnswer,
+  },
+  {
+    path: '/api/v1/cohorts/{cohortId}/explanation',
+    summary: 'What the failing devices of a cohort have in common that the others have not',
+    query: bankParameters,
+    answer: explanationAnswer,
+  },
+  {
+    path: '/api/v1/devices/{deviceKey}/factors',
+    summary: 'What the failures of one device share beyond their codes',
+    query: bankParameters,
+    answer: listAnswer(commonFactorAnswer),
+  },
+  {
+    path: '/api/v1/packages/stale',
+    summary: 'Packages that wait for their installation longer than so many days',
+    query: stalePackageParameters,
+    answer: listAnswer(stalePackageAnswer),
   },
   {
     path: '/api/v1/attempts',
@@ -108,7 +133,10 @@ export function openApiDocument() {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: { Problem: schemaOf(problemAnswer, 'output') },
     },
-    paths: Object.fromEntries(ROUTES.map((route) => [route.path, { get: describeRoute(route) }])),
+    paths: {
+      ...Object.fromEntries(ROUTES.map((route) => [route.path, { get: describeRoute(route) }])),
+      ...alertPaths(),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Cohort } from '#attempt-store/attempt-store.js';
 import { connectConsole } from '../console-client.js';
+import { registerExplain } from '../explain/explain-command.js';
 import { formatTime, renderTable, shorten } from '../output.js';
 import { filterQuery, printList, withFilter } from './filter-options.js';
 import type { FilterOptions } from './filter-options.js';
@@ -22,7 +23,9 @@ export const cohortTable = (items: readonly Cohort[]): string =>
   );
 
 export function registerCohorts(program: Command): void {
-  withFilter(program.command('cohorts'))
+  const cohorts = program.command('cohorts').enablePositionalOptions();
+  registerExplain(cohorts);
+  withFilter(cohorts)
     .description('devices that fail for the same reason: bank × build × KB × signature, most failing first')
     .addHelpText(
       'after',

@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { bankSchema } from '#domain/attempt-event.js';
 import type { DeviceView } from '#attempt-store/attempt-store.js';
+import type { CommonFactor } from '#domain/common-factor/common-factors.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import { nameMapFile, readNameMap } from '#runtime/name-map.js';
 import type { ConnectionOptions } from '../connection-options.js';
 import { withConnection } from '../connection-options.js';
 import { connectConsole } from '../console-client.js';
+import type { ListAnswer } from '../console-client.js';
+import { factorTable } from '../explain/explain-command.js';
 import { formatTime, printJson, printText, renderFacts, renderTable, shorten } from '../output.js';
 import { matching } from '../text-options.js';
 import { attemptTable } from './attempts-command.js';
@@ -44,7 +47,11 @@ async function findName(data: string, device: DeviceView, askedKey: string): Pro
   return names.get(askedKey) ?? names.get(device.deviceKey) ?? null;
 }
 
-type DeviceOptions = ConnectionOptions & { readonly bank?: string; readonly names?: boolean };
+type DeviceOptions = ConnectionOptions & {
+  readonly bank?: string;
+  readonly names?: boolean;
+  readonly factors?: boolean;
+};
 
 export function registerDevice(program: Command): void {
   withConnection(program.command('device'))
@@ -52,15 +59,29 @@ export function registerDevice(program: Command): void {
     .argument('<key>', 'device key (pseudonym), such as d-7q3k…')
     .option('--bank <bank>', 'the bank, when the key exists in several', matching(bankSchema))
     .option('--names', 'show the device’s name too, from the name map in --data (rollcall bank names --help)')
+    .option('--factors', 'and what its failures share beyond their codes, against successes of others')
     .addHelpText(
       'after',
-      '\nExit code 3 when the device is not known.\n\nExample:\n  $ rollcall device d-mfrggzdfmztwq2lknnwg --json',
+      '\nExit code 3 when the device is not known.\n\nExample:\n  $ rollcall device d-mfrggzdfmztwq2lknnwg --factors',
     )
     .action(async (key: string, options: DeviceOptions) => {
       const path = `devices/${encodeURIComponent(key)}`;
-      const device = await connectConsole(options).get<DeviceView>(path, { bank: options.bank });
+      const { bank } = options;
+      const client = connectConsole(options);
+      const device = await client.get<DeviceView>(path, { bank });
       const name = options.names ? await findName(options.data, device, key) : undefined;
-      if (options.json) printJson(name === undefined ? device : { ...device, name });
-      else printText(renderDevice(device, name));
+      const factors = options.factors
+        ? (await client.get<ListAnswer<CommonFactor>>(`${path}/factors`, { bank })).items
+        : undefined;
+      if (options.json)
+        printJson({
+          ...device,
+          ...(name === undefined ? {} : { name }),
+          ...(factors === undefined ? {} : { commonFactors: factors }),
+        });
+      else
+        printText(
+          `${renderDevice(device, name)}${factors === undefined ? '' : `\n\n${factorTable(factors)}`}`,
+        );
     });
 }
