@@ -147,10 +147,13 @@ class AskedStore extends AttemptStore {
       nextCursor: null,
     });
   }
-  override status(): ReturnType<AttemptStore['status']> {
+  override position(): ReturnType<AttemptStore['position']> {
     if (this.down) return Promise.reject(new StoreUnavailableError('away'));
+    return Promise.resolve({ generation: 'blue', asOf: AT, learning: [LEARNING] });
+  }
+  override async status(): ReturnType<AttemptStore['status']> {
     const counts = { reports: 1, attempts: 1, devices: 1, failingDevices: 1, cohorts: 1 };
-    return Promise.resolve({ generation: 'blue', asOf: AT, learning: [LEARNING], ...counts });
+    return { ...(await this.position()), ...counts };
   }
 }
 

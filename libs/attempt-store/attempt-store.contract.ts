@@ -320,6 +320,8 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
       const until = new Date(Date.parse(sampleTime(1)) + 28 * 24 * HOUR_MS);
       expect((await store.status(null)).learning).toEqual([{ bank: 'bank-a', until: until.toISOString() }]);
       expect((await store.status('bank-b')).learning).toEqual([]);
+      const { generation, asOf, learning } = await store.status('bank-a');
+      expect(await store.position('bank-a')).toEqual({ generation, asOf, learning });
       await fill([sampleAttempt('two', { receivedAt: until.toISOString() })]);
       expect((await store.status(null)).learning).toEqual([]);
     });

@@ -1,5 +1,7 @@
 import type { History, LatestOutcome, Report, BuildObservation } from '#domain/report.js';
 import type { LearningBank } from '#domain/spikes/learning.js';
+import type { LookCounts } from '#domain/spikes/scan/counts.js';
+import type { ToldSpan } from '#domain/spikes/scan/told-span.js';
 import type { RemedyEvent } from '#domain/remedies/remedy-event.js';
 import type { AliasKind } from '#domain/words.js';
 
@@ -204,22 +206,13 @@ export interface Paged<T> {
   readonly nextCursor: string | null;
 }
 
-/** One (bank, signature) as the watch sees it at watch time T: distinct device × KB pairs by arrival. */
-export interface WatchSeries {
-  readonly bank: string;
-  readonly signature: SignatureView;
-  /** Failed and attempted in (T − 24 h, T]. */
-  readonly failed: number;
-  readonly installs: number;
-  /** The same in (T − 28 d − 72 h, T − 72 h]. */
-  readonly baselineFailed: number;
-  readonly baselineInstalls: number;
-  /** The (build, KB) with most of the failing devices, and how many branches, for the alert's text. */
-  readonly topBuild: string;
-  readonly topKb: string;
-  readonly branches: readonly string[];
-  readonly firstArrival: string;
-  readonly thirdArrival: string | null;
+/** What a look of the watch asks at watch time T. */
+export interface WatchQuestion {
+  readonly atMs: number;
+  /** What pages tell: their failures are not part of the past. */
+  readonly told: readonly ToldSpan[];
+  /** Moments since when `arrivedSince` will be asked. */
+  readonly sincesMs: readonly number[];
 }
 
 /** When a bank's first report arrived. */
@@ -228,17 +221,21 @@ export interface FirstArrival {
   readonly firstMs: number;
 }
 
-export interface StoreStatus {
+/** How far the store is. It goes with every list, so it must stay cheap to ask however much is stored. */
+export interface StoredUpTo {
   readonly generation: string;
   /** Largest receivedAt stored, ISO UTC; null when empty. */
   readonly asOf: string | null;
+  /** Banks whose history is shorter than a baseline: what the watch says of them is provisional. */
+  readonly learning: readonly LearningBank[];
+}
+
+export interface StoreStatus extends StoredUpTo {
   readonly reports: number;
   readonly attempts: number;
   readonly devices: number;
   readonly failingDevices: number;
   readonly cohorts: number;
-  /** Banks whose history is shorter than a baseline: what the watch says of them is provisional. */
-  readonly learning: readonly LearningBank[];
 }
 
 /** One alert as its events tell it (topic `patch.alerts`), kept for questions and dashboards. */
@@ -304,9 +301,10 @@ export abstract class AttemptStoreWriter {
   abstract writeAlerts(rows: readonly (AlertView & { eventNo: number })[]): Promise<void>;
   /** Largest receivedAt stored that is not after `notAfterMs`, ms; null when there is none. It is the time of the watch. */
   abstract lastArrivalMs(notAfterMs: number): Promise<number | null>;
-  /** Smallest receivedAt of each of these banks; a bank without reports is not in it. */
-  abstract firstArrivals(banks: readonly string[]): Promise<FirstArrival[]>;
-  abstract watchSeries(atMs: number): Promise<WatchSeries[]>;
+  /** Smallest receivedAt of each of these banks, or of every bank; one without reports is not in it. */
+  abstract firstArrivals(banks: readonly string[] | null): Promise<FirstArrival[]>;
+  /** Everything a look counts: one question over the attempts of 31 days. */
+  abstract watchCounts(question: WatchQuestion): Promise<LookCounts>;
 }
 
 /** The questions. Every one takes the bank from the credential; `null` = all banks. */
@@ -316,5 +314,6 @@ export abstract class AttemptStore {
   abstract device(bank: string | null, deviceKey: string): Promise<DeviceView | null>;
   abstract attempts(filter: AttemptFilter, page: Page): Promise<Paged<AttemptView>>;
   abstract alerts(filter: CohortFilter, page: Page): Promise<Paged<AlertView>>;
+  abstract position(bank: string | null): Promise<StoredUpTo>;
   abstract status(bank: string | null): Promise<StoreStatus>;
 }

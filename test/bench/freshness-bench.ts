@@ -12,7 +12,7 @@ const CEILING_MS = 3_000;
 const ROWS_PER_SECOND = 5_000;
 /** Markers on their way at the same time; more would measure the polling. */
 const LANES = 2;
-const POLL_MS = 40;
+const POLL_MS = 100;
 const SETTLE_MS = 3_000;
 /** A machine that cannot keep up gets ever later: markers end here, and count with so long. */
 const GIVE_UP_MS = 60_000;

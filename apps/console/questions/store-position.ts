@@ -1,17 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { LearningBank } from '#domain/spikes/learning.js';
 import { AttemptStore } from '#attempt-store/attempt-store.js';
+import type { StoredUpTo } from '#attempt-store/attempt-store.js';
 
 /** Which filling answers, and up to which arrival time its numbers go. */
-export interface Position {
-  readonly generation: string;
-  /** ISO UTC; null when nothing is stored. */
-  readonly asOf: string | null;
-}
-
-interface KnownPosition extends Position {
-  readonly learning: readonly LearningBank[];
-}
+export type Position = Pick<StoredUpTo, 'generation' | 'asOf'>;
 
 const MAX_AGE_MS = 1_000;
 
@@ -23,17 +15,15 @@ const MAX_AGE_MS = 1_000;
 export class StorePosition {
   private readonly remembered = new Map<
     string | null,
-    { readonly untilMs: number; readonly position: Promise<KnownPosition> }
+    { readonly untilMs: number; readonly position: Promise<StoredUpTo> }
   >();
 
   constructor(private readonly store: AttemptStore) {}
 
-  async of(bank: string | null): Promise<KnownPosition> {
+  async of(bank: string | null): Promise<StoredUpTo> {
     const known = this.remembered.get(bank);
     if (known && known.untilMs > Date.now()) return known.position;
-    const position = this.store
-      .status(bank)
-      .then(({ generation, asOf, learning }) => ({ generation, asOf, learning }));
+    const position = this.store.position(bank);
     this.remembered.set(bank, { untilMs: Date.now() + MAX_AGE_MS, position });
     position.catch(() => this.remembered.delete(bank));
     return position;

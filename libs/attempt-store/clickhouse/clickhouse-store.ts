@@ -10,11 +10,12 @@ import type {
   DeviceView,
   Page,
   Paged,
+  StoredUpTo,
   StoreStatus,
 } from '../attempt-store.js';
 import { withStoreErrors } from './connection.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import { firstArrivalsQuery } from './questions/arrivals.js';
+import { arrivalSpansQuery } from './questions/arrivals.js';
 import { attemptFromRow, attemptQuery } from './questions/attempt-rows.js';
 import type { AttemptRow } from './questions/attempt-rows.js';
 import { alertFromRow } from './questions/alert-rows.js';
@@ -118,32 +119,38 @@ export class ClickHouseStore extends AttemptStore {
     return paged(rows, page.limit, alertFromRow, (row) => [Date.parse(row.opened_at), row.alert_id]);
   }
 
+  override async position(bank: string | null): Promise<StoredUpTo> {
+    const conditions = new Conditions().where('bank', '=', 'String', bank);
+    const arrivals = await this.ask<{ bank: string; first_ms: number; last_ms: number }>(
+      arrivalSpansQuery(await this.database(), conditions.sql),
+      conditions.parameters,
+    );
+    const lastMs = arrivals.reduce((last, { last_ms }) => Math.max(last, last_ms), Number.NEGATIVE_INFINITY);
+    return {
+      generation: await this.liveGeneration(),
+      asOf: arrivals.length === 0 ? null : new Date(lastMs).toISOString(),
+      learning: learningBanks(
+        arrivals.map(({ bank: name, first_ms: firstMs }) => ({ bank: name, firstMs })),
+        lastMs,
+      ),
+    };
+  }
+
   override async status(bank: string | null): Promise<StoreStatus> {
+    const position = await this.position(bank);
     const database = await this.database();
     const conditions = new Conditions().where('bank', '=', 'String', bank);
-    const [row] = await this.ask<
-      Record<'reports' | 'devices' | 'attempts' | 'failing' | 'cohorts', number> & { as_of: string | null }
-    >(
+    const [row] = await this.ask<Record<'reports' | 'devices' | 'attempts' | 'failing' | 'cohorts', number>>(
       `SELECT
          (SELECT uniqExact(bank, event_id) FROM ${database}.reports WHERE ${conditions.sql}) AS reports,
-         (SELECT if(count() = 0, NULL, max(received_at)) FROM ${database}.reports WHERE ${conditions.sql}) AS as_of,
          (SELECT uniqExact(bank, device_key) FROM ${database}.histories FINAL WHERE latest_outcome != '' AND ${conditions.sql}) AS devices,
          (SELECT sum(length(\`attempts.outcome\`)) FROM ${database}.histories FINAL WHERE ${conditions.sql}) AS attempts,
          (SELECT uniqExactIf((bank, device_key), open) FROM ${database}.final_failures WHERE ${conditions.sql}) AS failing,
          (SELECT uniqExact(bank, cohort_id) FROM ${database}.final_failures WHERE ${conditions.sql}) AS cohorts`,
       conditions.parameters,
     );
-    const firstArrivals = await this.ask<{ bank: string; first_ms: number }>(
-      firstArrivalsQuery(database, conditions.sql),
-      conditions.parameters,
-    );
     return {
-      generation: await this.liveGeneration(),
-      asOf: row?.as_of ?? null,
-      learning: learningBanks(
-        firstArrivals.map(({ bank: name, first_ms: firstMs }) => ({ bank: name, firstMs })),
-        Date.parse(row?.as_of ?? ''),
-      ),
+      ...position,
       reports: row?.reports ?? 0,
       attempts: row?.attempts ?? 0,
       devices: row?.devices ?? 0,

@@ -10,8 +10,9 @@ import type {
   HistoryRow,
   LinkEntry,
   LinkFeed,
-  WatchSeries,
+  WatchQuestion,
 } from '../attempt-store.js';
+import type { Cluster } from './cluster-ddl.js';
 import { withStoreErrors } from './connection.js';
 import { HISTORY_COLUMNS } from './history-columns.js';
 import { INLINE_QUERY_SETTINGS, inlineTable, quote } from './inline-table.js';
@@ -34,9 +35,12 @@ import { StoredKeys } from './stored-keys.js';
 import type { ReportKey } from './stored-keys.js';
 import { databaseOf } from './tables.js';
 import type { Generation } from '#domain/generation.js';
-import { firstArrivalsQuery, lastArrivalQuery } from './questions/arrivals.js';
-import { watchSeriesQuery, watchSeriesFromRow } from './questions/watch-series.js';
-import type { WatchSeriesRow } from './questions/watch-series.js';
+import { levelsOf } from '#domain/signature/signature.js';
+import type { LookCounts, WatchedSignature } from '#domain/spikes/scan/counts.js';
+import { arrivalSpansQuery, lastArrivalQuery } from './questions/arrivals.js';
+import { lookCountsOf, seriesNamedIn } from './questions/watch-counts.js';
+import type { WatchCountsRow } from './questions/watch-counts.js';
+import { watchCountsParameters, watchCountsQuery } from './questions/watch-counts-query.js';
 
 /** Signatures already written by this process; the table forgets nothing, so a repeat is only work saved. */
 const KNOWN_SIGNATURES_MAX = 100_000;
@@ -48,6 +52,7 @@ const RECENT_REPORTS_MAX = 40_000;
 export class ClickHouseWriter extends AttemptStoreWriter {
   private readonly database: string;
   private readonly knownSignatures = new Set<string>();
+  private readonly signatureNames = new Map<string, WatchedSignature>();
   /** Loaded with the first facts or question for them. */
   private storedKeys: Promise<StoredKeys> | null = null;
   private recentReports = new RecentReports(RECENT_REPORTS_MAX);
@@ -58,6 +63,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     private readonly generation: Generation,
     /** Others fill the generation too: what this process stored is not all there is, so reports are always read. */
     private readonly isShared: boolean,
+    private readonly cluster?: Cluster,
   ) {
     super();
     this.database = databaseOf(generation);
@@ -71,7 +77,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   }
 
   override async migrate(): Promise<void> {
-    await migrate(this.client, this.generation);
+    await migrate(this.client, this.generation, this.cluster);
   }
 
   override async insertFacts(batch: FactBatch): Promise<void> {
@@ -189,16 +195,36 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     return lastMs === null || lastMs <= notAfterMs ? lastMs : ask(notAfterMs);
   }
 
-  override async firstArrivals(banks: readonly string[]): Promise<FirstArrival[]> {
-    if (banks.length === 0) return [];
-    const among = `bank IN (${banks.map(quote).join(', ')})`;
-    const rows = await this.rows<[string, number]>(firstArrivalsQuery(this.database, among));
+  override async firstArrivals(banks: readonly string[] | null): Promise<FirstArrival[]> {
+    if (banks?.length === 0) return [];
+    const among = banks === null ? '1' : `bank IN (${banks.map(quote).join(', ')})`;
+    const rows = await this.rows<[string, number]>(arrivalSpansQuery(this.database, among));
     return rows.map(([bank, firstMs]) => ({ bank, firstMs }));
   }
 
-  override async watchSeries(atMs: number): Promise<WatchSeries[]> {
-    const rows = await this.rows<WatchSeriesRow>(watchSeriesQuery(this.database, atMs));
-    return rows.map(watchSeriesFromRow);
+  override async watchCounts(question: WatchQuestion): Promise<LookCounts> {
+    const rows = await this.rows<WatchCountsRow>(
+      watchCountsQuery(this.database),
+      watchCountsParameters(question),
+    );
+    await this.nameSignatures(seriesNamedIn(rows));
+    return lookCountsOf(rows, question, (series) => this.signatureNames.get(series));
+  }
+
+  private async nameSignatures(series: ReadonlySet<string>): Promise<void> {
+    const unknown = [...series].filter((id) => !this.signatureNames.has(id));
+    if (this.signatureNames.size > KNOWN_SIGNATURES_MAX) this.signatureNames.clear();
+    if (unknown.length === 0) return;
+    const wanted = inlineTable(
+      { id: 'String' },
+      unknown.map((id) => [id]),
+    );
+    const rows = await this.rows<[string, string, string, string, number, string]>(
+      `SELECT signature_id, any(l1), any(l2), any(l3), any(fineness), any(reason) FROM ${this.database}.signatures
+       WHERE signature_id IN (SELECT id FROM ${wanted}) GROUP BY signature_id`,
+    );
+    for (const [id, l1, l2, l3, fineness, reason] of rows)
+      this.signatureNames.set(id, { id, l1, l2, l3, fineness, reason });
   }
 
   /** What this process remembers of these keys, and which must be read. */
@@ -229,7 +255,8 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     const fresh = new Map<string, Signature>();
     for (const { history } of rows) {
       for (const { signature } of [...history.attempts, ...history.failures]) {
-        if (signature && !this.knownSignatures.has(signature.id)) fresh.set(signature.id, signature);
+        if (!signature || this.knownSignatures.has(signature.id)) continue;
+        for (const level of levelsOf(signature)) fresh.set(level.id, level);
       }
     }
     if (fresh.size === 0) return;
@@ -248,10 +275,11 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     return insertRows(this.client, `${this.database}.${table}`, columns, rows);
   }
 
-  private async rows<T>(query: string): Promise<T[]> {
+  private async rows<T>(query: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<T[]> {
     return withStoreErrors(async () => {
       const result = await this.client.query({
         query,
+        query_params: { ...parameters },
         format: 'JSONCompactEachRow',
         clickhouse_settings: INLINE_QUERY_SETTINGS,
       });

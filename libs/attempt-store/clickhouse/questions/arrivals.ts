@@ -5,6 +5,6 @@ export const lastArrivalQuery = (database: string, notAfterMs: number | null): s
     ? ''
     : ` WHERE received_at <= fromUnixTimestamp64Milli(toInt64(${notAfterMs}), 'UTC')`);
 
-/** Smallest arrival of each bank that fits `condition`: (bank, ms). */
-export const firstArrivalsQuery = (database: string, condition: string): string =>
-  `SELECT bank, toUnixTimestamp64Milli(min(received_at)) AS first_ms FROM ${database}.reports WHERE ${condition} GROUP BY bank`;
+/** Smallest and largest arrival of each bank that fits `condition`: (bank, ms, ms). */
+export const arrivalSpansQuery = (database: string, condition: string): string =>
+  `SELECT bank, toUnixTimestamp64Milli(min(received_at)) AS first_ms, toUnixTimestamp64Milli(max(received_at)) AS last_ms FROM ${database}.reports WHERE ${condition} GROUP BY bank`;
