@@ -10,7 +10,13 @@ const cohort: CohortFacts = {
   bank: 'bank-a',
   build: '17763.5936',
   kb: 'KB5041578',
-  signature: { id: 'mfrggzdfmztwq2lk', reason: 'Grouped by code 0x80071ab1 (ERROR_LOG_GROWTH_FAILED).' },
+  signature: {
+    id: 'mfrggzdfmztwq2lk',
+    l1: '0x80071ab1',
+    l2: '',
+    l3: '',
+    reason: 'Grouped by code 0x80071ab1 (ERROR_LOG_GROWTH_FAILED).',
+  },
   failing: 17,
   firstSeen: '2026-03-10T03:12:45.120Z',
   lastSeen: '2026-03-12T21:40:00.000Z',
@@ -136,6 +142,23 @@ describe.each(['zh', 'en'] as const)('a case draft in %s', (language) => {
     expect(body('V2022-L')).toMatch(/fsutil resource setautoreset true c:.*(1 次中 1 次有效|1 of 1 times)/);
     const unheard = draftCase({ ...cohort, hresult: '0x80123456', reportedHresult: '' }, language);
     expect(unheard.missing).toContain('remediesProposed');
+    expect(unheard.missing).toContain('remediesTried');
+  });
+
+  it('names the remedy that was counted to help first, with its record, and what was used on these devices', () => {
+    const count = { tried: 10, fixed: 9, open: 0, tooFew: false, interval: [0.596, 0.982] as const };
+    const ledger = [{ remedyId: 'in_place_upgrade', level: 1 as const, ...count }];
+    const used = [{ remedyId: 'retry', signature: null, ...count, tried: 1, fixed: 0, open: 1 }];
+    const { body, missing } = draftCase(cohort, language, {}, { ledger, used });
+    expect(missing).not.toContain('remediesTried');
+    expect(body).toContain(language === 'zh' ? 'retry（2 台，0 台有效）' : 'retry (2 devices, fixed 0)');
+    const [first, second] = ['95', 'fsutil'].map((text) => body.indexOf(text));
+    expect(body).toMatch(
+      language === 'zh'
+        ? /10 次中 9 次有效（95% 区间 60%–98%）/
+        : /9 of 10 times \(95 % interval 60 % to 98 %\)/,
+    );
+    expect(first).toBeLessThan(second ?? 0);
   });
 
   it('carries no person, host or secret, whatever the evidence or the caller holds', () => {

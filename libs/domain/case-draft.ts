@@ -1,5 +1,5 @@
 import { caseFields, fill } from './case-fields.js';
-import type { CaseField, CaseLanguage, CohortFacts, KnownFacts } from './case-fields.js';
+import type { CaseField, CaseLanguage, CohortFacts, KnownFacts, RemedyRecord } from './case-fields.js';
 import texts from './case-texts.json' with { type: 'json' };
 import { withholdPersonal } from './personal-text.js';
 
@@ -10,6 +10,7 @@ export interface CaseDraft {
   readonly missing: readonly string[];
 }
 
+const NO_RECORD: RemedyRecord = { ledger: [], used: [] };
 const EXCERPT_LINES = 12;
 const EXCERPT_CHARACTERS = 240;
 
@@ -17,9 +18,14 @@ const EXCERPT_CHARACTERS = 240;
  * The title and first response of a support case, filled in from a cohort. What is not known is named as missing and
  * never guessed; devices appear as pseudonyms; whatever looks like a person, host or secret is withheld.
  */
-export function draftCase(cohort: CohortFacts, language: CaseLanguage, known: KnownFacts = {}): CaseDraft {
+export function draftCase(
+  cohort: CohortFacts,
+  language: CaseLanguage,
+  known: KnownFacts = {},
+  record: RemedyRecord = NO_RECORD,
+): CaseDraft {
   const words = texts[language];
-  const values = caseFields(cohort, language, known);
+  const values = caseFields(cohort, language, known, record);
   const missing = (Object.keys(words.labels) as CaseField[]).filter((field) => !values.has(field));
   const shown: Record<string, string> = { excerpt: excerptOf(cohort, words.excerpt) };
   for (const [field, value] of values) shown[field] = value;

@@ -3,7 +3,11 @@ import { symbolOf } from './codes/code-symbols.js';
 import { explainSpelling } from './codes/explain-code.js';
 import { checkEdition } from './kb/edition.js';
 import { releaseLabelOf } from './kb/release-label.js';
+import { wordsOfSignature } from './remedies/failure-words.js';
 import { recommendRemedies } from './remedies/recommend-remedies.js';
+import type { RemedyAdvice } from './remedies/recommend-remedies.js';
+import type { LedgerEntry, LedgerRow, TrialCount } from './remedies/remedy-ledger.js';
+import type { Signature } from './report.js';
 import { failurePartsOf } from './signature/signature.js';
 import type { CodeKind, Stage } from './words.js';
 
@@ -16,7 +20,7 @@ export interface CohortFacts {
   readonly bank: string;
   readonly build: string;
   readonly kb: string;
-  readonly signature: { readonly id: string; readonly reason: string };
+  readonly signature: Pick<Signature, 'id' | 'l1' | 'l2' | 'l3' | 'reason'>;
   readonly failing: number;
   readonly firstSeen: string | null;
   readonly lastSeen: string | null;
@@ -41,6 +45,14 @@ export type KnownFacts = Readonly<
   }
 >;
 
+/** What was counted of remedies before. */
+export interface RemedyRecord {
+  /** For the cohort's signature, in the banks that the reader may see. */
+  readonly ledger: readonly LedgerEntry[];
+  /** Used on the cohort's own devices. */
+  readonly used: readonly LedgerRow[];
+}
+
 const DEVICES_NAMED = 10;
 /** The log that names the cause; without it a code is all there is. */
 const DECISIVE_SOURCE = 'cbs_log';
@@ -50,11 +62,14 @@ export function caseFields(
   cohort: CohortFacts,
   language: CaseLanguage,
   known: KnownFacts,
+  record: RemedyRecord,
 ): ReadonlyMap<CaseField, string> {
   const words: CaseTexts = texts[language];
   const { reached, ...told } = known;
   const values: Partial<Record<CaseField, string | null>> = {
     ...fromCohort(cohort, words, language),
+    remediesTried: usedRemedies(record.used, words),
+    remediesProposed: remediesFor(cohort, words, language, record.ledger),
     editionBuildVerdict: editionVerdict(cohort.build, known.edition, words),
     ...told,
     reached: reached === undefined ? null : words.reached[reached],
@@ -109,7 +124,6 @@ function fromCohort(
       device !== null && !cohort.sources.includes(DECISIVE_SOURCE)
         ? fill(words.words.collect, { device })
         : null,
-    remediesProposed: remediesFor(cohort, words, language),
     covers: firstSeen && lastSeen ? `${dayOf(firstSeen)}${words.words.to}${dayOf(lastSeen)} (UTC)` : null,
   };
 }
@@ -126,23 +140,56 @@ function editionVerdict(build: string, edition: string | undefined, words: CaseT
 const REMEDIES_NAMED = 2;
 
 /** The first steps to propose, with their risk and what is known of their outcomes; null when no remedy is known. */
-function remediesFor(cohort: CohortFacts, words: CaseTexts, language: CaseLanguage): string | null {
-  const failure = failurePartsOf({
+function remediesFor(
+  cohort: CohortFacts,
+  words: CaseTexts,
+  language: CaseLanguage,
+  ledger: readonly LedgerEntry[],
+): string | null {
+  const signed = wordsOfSignature(cohort.signature);
+  const parts = failurePartsOf({
     ...cohort,
     stage: cohort.stage as Stage,
     innerErrors: cohort.innerErrors.map(({ code, kind }) => ({ code, kind: kind as CodeKind })),
     failureSource: '',
     failingObject: null,
   });
-  const proposed = recommendRemedies(failure)
+  const failure = { ...parts, inner: parts.inner || signed.inner, object: signed.object };
+  const proposed = recommendRemedies(failure, ledger)
     .slice(0, REMEDIES_NAMED)
-    .map(({ steps, risk, seen }) => {
-      const told = { steps: steps[language].join(' → '), risk: words.risks[risk] };
-      return seen === null
-        ? fill(words.words.remedy, told)
-        : fill(words.words.remedySeen, { ...told, tried: String(seen.tried), fixed: String(seen.fixed) });
+    .map((advice) => {
+      const told = [words.risks[advice.risk], ...outcomesOf(advice, words)].join(words.words.and);
+      return fill(words.words.remedy, { steps: advice.steps[language].join(' → '), told });
     });
   return proposed.join(words.words.or) || null;
+}
+
+/** What is known of its outcomes: in cases before, and counted here. */
+function outcomesOf({ seen, counted }: RemedyAdvice, words: CaseTexts): string[] {
+  return [
+    ...(seen ? [fill(words.words.seen, { tried: String(seen.tried), fixed: String(seen.fixed) })] : []),
+    ...(counted && counted.tried > 0 ? [fill(words.words.counted, { count: countOf(counted, words) })] : []),
+  ];
+}
+
+function countOf({ tried, fixed, interval }: TrialCount, words: CaseTexts): string {
+  const percent = (share: number | undefined) => String(Math.round((share ?? 0) * 100));
+  const share = interval
+    ? fill(words.words.interval, { low: percent(interval[0]), high: percent(interval[1]) })
+    : words.words.tooFew;
+  return fill(words.words.helped, { tried: String(tried), fixed: String(fixed), share });
+}
+
+/** What was used on the cohort's devices already; null when nothing was. */
+function usedRemedies(used: readonly LedgerRow[], words: CaseTexts): string | null {
+  const named = used.map((row) =>
+    fill(words.words.used, {
+      name: row.remedyId,
+      devices: String(row.tried + row.open),
+      fixed: String(row.fixed),
+    }),
+  );
+  return named.join(words.separator) || null;
 }
 
 export const fill = (template: string, values: Readonly<Record<string, string>>): string =>
