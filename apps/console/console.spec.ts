@@ -5,6 +5,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AttemptStore, StoreUnavailableError } from '#attempt-store/attempt-store.js';
+import { FailureQuestions } from '#attempt-store/failure-questions.js';
 import type {
   AlertView,
   AttemptFilter,
@@ -211,6 +212,7 @@ const specModule: DynamicModule = {
   providers: [
     { provide: AdminReader, useValue: new AdminReader(adminLog, 10_000) },
     { provide: AttemptStore, useValue: store },
+    { provide: FailureQuestions, useValue: { remedyTrials: () => Promise.resolve([]) } },
     { provide: METRICS, useValue: createMetrics('console') },
     StorePosition,
     ...QUESTIONS,
