@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { fileInput, headOf } from '../evidence-input.js';
 import type { EvidenceInput } from '../evidence-input.js';
-import { archiveKind, BundleRefused, isZip, openBundle } from './open-bundle.js';
+import { archiveKind, BundleRefused, isCabinet, isZip, openBundle } from './open-bundle.js';
+import { openCabinet } from './open-cabinet.js';
 import type { Bundle, RefusedEntry } from './open-bundle.js';
 
 /** A bundle that was opened, and what is to be told of it. */
@@ -64,7 +65,7 @@ export class HashedInput implements EvidenceInput {
   }
 }
 
-/** Puts the entries of zip files in their place; other archives are refused with what to do. */
+/** Puts the entries of zip files and cabinets in their place; other archives are refused with what to do. */
 export async function expandInputs(paths: readonly string[]): Promise<ExpandedInputs> {
   const inputs: EvidenceInput[] = [];
   const bundles: OpenedBundle[] = [];
@@ -75,14 +76,14 @@ export async function expandInputs(paths: readonly string[]): Promise<ExpandedIn
     // What cannot be read at all is told when its turn comes.
     const kind = await archiveKind(input).catch(() => null);
     if (kind === null) inputs.push(input);
-    else if (!isZip(kind)) {
+    else if (!isZip(kind) && !isCabinet(kind)) {
       problems.push({
         file: path,
         problem: `${path} is ${kind}, which is not unpacked here: unpack it and import the folder`,
       });
     } else {
       try {
-        const bundle = await openBundle(path);
+        const bundle = await (isZip(kind) ? openBundle(path) : openCabinet(path));
         opened.push(bundle);
         const entries = bundle.inputs.map((entry) => new HashedInput(entry));
         inputs.push(...entries.filter(({ baseName }) => baseName !== MANIFEST));

@@ -16,7 +16,7 @@ export const BUNDLE_LIMITS = {
   /** Deflate makes nothing smaller than this; logs shrink to about a twentieth. */
   ratio: 1_100,
 } as const;
-type BundleLimits = { readonly [Name in keyof typeof BUNDLE_LIMITS]: number };
+export type BundleLimits = { readonly [Name in keyof typeof BUNDLE_LIMITS]: number };
 
 /** Why a bundle, or one entry of it, is not read. */
 export class BundleRefused extends Error {
@@ -39,10 +39,11 @@ export interface Bundle {
 
 const ZIP = 'a zip file';
 const EMPTY_ZIP = 'an empty zip file';
+const CABINET = 'a cabinet (.cab)';
 const ARCHIVES: readonly (readonly [string, string])[] = [
   ['PK\x03\x04', ZIP],
   ['PK\x05\x06', EMPTY_ZIP],
-  ['MSCF', 'a cabinet (.cab)'],
+  ['MSCF', CABINET],
   ['\x1f\x8b', 'a gzip file'],
   ['7z\xbc\xaf\x27\x1c', 'a 7z archive'],
   ['Rar!', 'a rar archive'],
@@ -50,6 +51,8 @@ const ARCHIVES: readonly (readonly [string, string])[] = [
 const HEAD = 8;
 
 export const isZip = (kind: string): boolean => kind === ZIP || kind === EMPTY_ZIP;
+
+export const isCabinet = (kind: string): boolean => kind === CABINET;
 
 /** What kind of archive an input is, in words; null when it is none. */
 export async function archiveKind(input: EvidenceInput): Promise<string | null> {
@@ -125,7 +128,7 @@ function refusalOf(entry: Entry, name: string): string | null {
   return entry.canDecodeFileData() ? null : 'its compression is not known: use Deflate';
 }
 
-async function nestedArchive(input: EvidenceInput): Promise<string | null> {
+export async function nestedArchive(input: EvidenceInput): Promise<string | null> {
   const kind = await archiveKind(input).catch(() => null);
   return kind === null ? null : `it is ${kind} inside the bundle: unpack it first`;
 }
@@ -155,9 +158,9 @@ const refusal = (what: string, error: unknown): BundleRefused =>
   });
 
 /** Control characters of a hostile name must not reach a terminal. */
-const printable = (name: string): string => name.replace(/\p{C}/gu, '?').slice(0, 300);
+export const printable = (name: string): string => name.replace(/\p{C}/gu, '?').slice(0, 300);
 
-async function sha256Of(path: string): Promise<string> {
+export async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
   if ((await stat(path)).isFile())
     for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
