@@ -6,10 +6,13 @@ import type { Pipeline } from '../harness/pipeline.js';
 import { sampleAttempt, sampleInventory, sampleSuccess, sampleTime } from '../harness/sample-events.js';
 
 /** G3: crash, replay, sender retry, two sources, any order, any batching: the numbers do not move. */
-describe('counted once', () => {
+describe.each([
+  ['one ClickHouse', 1],
+  ['two shards', 2],
+] as const)('counted once: %s', (_, shards) => {
   let pipeline: Pipeline;
   beforeAll(async () => {
-    pipeline = await openPipeline();
+    pipeline = await openPipeline(shards);
     for (const generation of ['blue', 'green'] as const) await pipeline.reset(generation);
   });
   afterAll(async () => {

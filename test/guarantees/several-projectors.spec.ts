@@ -48,10 +48,13 @@ describe('several projectors', () => {
   }, 240_000);
 });
 
-describe('several projectors on the real engine', () => {
+describe.each([
+  ['one ClickHouse', 1],
+  ['two shards', 2],
+] as const)('several projectors on %s', (_, shards) => {
   let pipeline: Pipeline;
   beforeAll(async () => {
-    pipeline = await openPipeline();
+    pipeline = await openPipeline(shards);
     for (const generation of ['blue', 'green'] as const) await pipeline.reset(generation);
   });
   afterAll(() => pipeline.dispose());
@@ -66,7 +69,7 @@ describe('several projectors on the real engine', () => {
         await projectShared('green', events, () => pipeline.openSharedWriters(), chosen);
         expect(await pipeline.writers.differences(10)).toEqual([]);
       }),
-      { numRuns: 6, seed: 7 },
+      { numRuns: 4, seed: 7 },
     );
   }, 240_000);
 });

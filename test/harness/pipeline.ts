@@ -15,6 +15,7 @@ import type { EventLog } from '#event-log/event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import { ProjectBatch, ProjectBatchHandler } from '../../apps/projector/project-batch/project-batch.js';
 import { groupOf, PROJECTED_TOPICS } from '../../apps/projector/projected-topics.js';
+import { startTestCluster } from './test-cluster.js';
 import { startTestEngine } from './test-engine.js';
 
 /** Log, projector and store in one process: the real adapters, without HTTP in front. */
@@ -52,12 +53,18 @@ const TOPIC_OF: Readonly<Record<(PatchEvent | RemedyEvent)['eventType'], Topic>>
   RemediationOutcome: 'patch.remedies',
 };
 
-export async function openPipeline(): Promise<Pipeline> {
-  const engine = await startTestEngine();
+/** @param shards 2 = the store is a cluster of two engines, written through one of them and asked of the other */
+export async function openPipeline(shards: 1 | 2 = 1): Promise<Pipeline> {
+  const started = shards === 1 ? await startTestEngine() : await startTestCluster();
+  const [engine, asked] = 'engines' in started ? started.engines : [started, started];
+  const cluster = 'cluster' in started ? started.cluster : undefined;
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-log-'));
   const log = await openLmdbEventLog({ directory });
   const client = connectClickHouse({ url: engine.urlFor('writer') });
-  const writers = new ClickHouseWriters(client, 'rules-of-the-test');
+  const reader = connectClickHouse({ url: asked.urlFor('writer') });
+  const openWriters = (isShared: boolean) =>
+    new ClickHouseWriters(client, 'rules-of-the-test', isShared, cluster);
+  const writers = openWriters(false);
 
   async function projectWith(using: StoreWriters, generation: Generation, batchSize: number): Promise<void> {
     const handler = new ProjectBatchHandler(log, using);
@@ -86,9 +93,9 @@ export async function openPipeline(): Promise<Pipeline> {
     log,
     logDirectory: directory,
     writers,
-    openSharedWriters: () => new ClickHouseWriters(client, 'rules-of-the-test', true),
+    openSharedWriters: () => openWriters(true),
     clickhouse: engine.urlFor('writer'),
-    store: new ClickHouseStore(client, () => Promise.resolve('blue')),
+    store: new ClickHouseStore(reader, () => Promise.resolve('blue')),
     writerUrl: engine.urlFor('writer'),
     async append(events) {
       for (const topic of PROJECTED_TOPICS) {
@@ -148,8 +155,8 @@ export async function openPipeline(): Promise<Pipeline> {
     },
     async dispose() {
       await log.close();
-      await client.close();
-      await engine.stop();
+      await Promise.all([client.close(), reader.close()]);
+      await started.stop();
       rmSync(directory, { recursive: true, force: true });
     },
   };

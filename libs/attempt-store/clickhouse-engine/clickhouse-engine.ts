@@ -170,6 +170,7 @@ class EngineSupervisor implements ClickHouseEngine {
       entry: this.options.entry ?? fileURLToPath(new URL('./engine-process.js', import.meta.url)),
       ...writeEngineFiles(this.options, this.passwords, [...this.banks]),
       operatorPassword: operator,
+      nativePort: this.options.cluster?.nativePorts[this.options.cluster.own],
     });
     try {
       await checkEngineContract(`http://127.0.0.1:${child.port}/`, this.passwords);

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BOOT_QUERY, CANNOT_RUN_EXIT_CODE, DirectoryInUseError, EngineStartError } from './engine-words.js';
+import { bootQuery, CANNOT_RUN_EXIT_CODE, DirectoryInUseError, EngineStartError } from './engine-words.js';
 import type { StopOrder } from './engine-words.js';
 
 export interface EngineChildOptions {
@@ -13,6 +13,8 @@ export interface EngineChildOptions {
   /** Folder of ClickHouse's tables. */
   readonly dataFolder: string;
   readonly operatorPassword: string;
+  /** Opens the native protocol too, on loopback. */
+  readonly nativePort?: number | undefined;
 }
 
 export interface EngineExit {
@@ -86,8 +88,9 @@ const engineArguments = (options: EngineChildOptions, port: number): string[] =>
   '--listen_host=127.0.0.1',
   `--http_port=${port}`,
   '--implicit_select=0',
+  ...(options.nativePort === undefined ? [] : [`--tcp_port=${options.nativePort}`]),
   '--query',
-  BOOT_QUERY,
+  bootQuery(options.nativePort !== undefined),
 ];
 
 function watchExit(child: ChildProcess): Promise<EngineExit> {

@@ -2,6 +2,18 @@ export interface ConfigOptions {
   readonly usersFile: string;
   /** Bytes that ClickHouse may take in all, caches and merges included. */
   readonly serverMemoryBytes: number;
+  readonly cluster?: EngineCluster | undefined;
+  /** Of user `writer`, by which shards ask each other. */
+  readonly clusterPassword?: string;
+}
+
+/** Several engines on this machine as the shards of one cluster: for tests of what a real cluster does. */
+export interface EngineCluster {
+  readonly name: string;
+  /** Port of each shard's native protocol, on loopback, unshielded (the proxy speaks HTTP only). */
+  readonly nativePorts: readonly number[];
+  /** Which of them is this engine. */
+  readonly own: number;
 }
 
 /** Caches are small: the working set of one machine's questions fits, and the whole product must stay under 2 GiB. */
@@ -49,8 +61,16 @@ export function renderConfigXml(options: ConfigOptions): string {
     <rule><url>/replicas_status</url><methods>GET,HEAD</methods><handler><type>replicas_status</type></handler></rule>
     <rule><url>regex:^/(\\?.*)?$</url><handler><type>dynamic_query_handler</type><query_param_name>query</query_param_name></handler></rule>
   </http_handlers>
-</clickhouse>
+${options.cluster ? renderShards(options.cluster, options.clusterPassword ?? '') : ''}</clickhouse>
 `;
+}
+
+function renderShards({ name, nativePorts }: EngineCluster, password: string): string {
+  const shards = nativePorts.map(
+    (port) =>
+      `<shard><replica><host>127.0.0.1</host><port>${port}</port><user>writer</user><password>${escapeXml(password)}</password></replica></shard>`,
+  );
+  return `  <remote_servers><${name}>${shards.join('')}</${name}></remote_servers>\n`;
 }
 
 const escapeXml = (text: string): string =>

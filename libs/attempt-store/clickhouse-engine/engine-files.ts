@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { renderConfigXml } from './engine-config.js';
+import type { EngineCluster } from './engine-config.js';
 import type { EnginePasswords } from './engine-passwords.js';
 import { ROLLCALL_SCHEMA } from './engine-schema.js';
 import { renderUsersXml } from './engine-users.js';
@@ -13,6 +14,8 @@ export interface EngineFilesOptions {
   readonly schema?: EngineSchema;
   /** Default 1.2 GB: the whole product stays under 2 GiB. */
   readonly serverMemoryBytes?: number;
+  /** This engine is one shard of a cluster on this machine. */
+  readonly cluster?: EngineCluster;
 }
 
 const DEFAULT_MEMORY_BYTES = 1_200_000_000;
@@ -36,7 +39,14 @@ export function writeEngineFiles(
   const configFile = join(directory, 'config.xml');
   const usersFile = join(directory, 'users.xml');
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  replaceFile(configFile, renderConfigXml({ usersFile, serverMemoryBytes }));
+  const { cluster } = options;
+  const config = renderConfigXml({
+    usersFile,
+    serverMemoryBytes,
+    cluster,
+    clusterPassword: passwords.writer,
+  });
+  replaceFile(configFile, config);
   replaceFile(usersFile, renderUsersXml({ passwords, banks, schema, serverMemoryBytes }));
   return { configFile, dataFolder };
 }

@@ -42,7 +42,15 @@ const OPERATIONS = [
   ...['errors', 'server_settings', 'merge_tree_settings', 'data_skipping_indices'],
 ].map((table) => `SELECT ON system.${table}`);
 const TABLE_ENGINES = [
-  ...['MergeTree', 'ReplacingMergeTree', 'AggregatingMergeTree', 'SummingMergeTree', 'Memory', 'Null'],
+  ...[
+    'MergeTree',
+    'ReplacingMergeTree',
+    'AggregatingMergeTree',
+    'SummingMergeTree',
+    'Memory',
+    'Null',
+    'Distributed',
+  ],
 ].map((engine) => `TABLE ENGINE ON ${engine}`);
 
 /**

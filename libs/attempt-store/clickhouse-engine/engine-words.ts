@@ -3,14 +3,15 @@
 /** Marks the query that keeps ClickHouse running; ending it stops the engine in order. */
 const BOOT_MARK = '/*rollcall boot*/';
 
+const KEEP_RUNNING = `SELECT ${BOOT_MARK} sleepEachRow(3) FROM system.numbers SETTINGS max_block_size = 1, max_execution_time = 0, function_sleep_max_microseconds_per_block = 0 FORMAT Null`;
+
 /**
  * Opens the HTTP listener and then sleeps for ever. The native port stays closed: a client that resets in the middle
- * of a header ends the whole engine there, and no proxy of ours speaks its protocol.
+ * of a header ends the whole engine there, and no proxy of ours speaks its protocol. Only shards of a cluster on one
+ * machine (in tests) need it to reach each other.
  */
-export const BOOT_QUERY = [
-  'SYSTEM START LISTEN HTTP',
-  `SELECT ${BOOT_MARK} sleepEachRow(3) FROM system.numbers SETTINGS max_block_size = 1, max_execution_time = 0, function_sleep_max_microseconds_per_block = 0 FORMAT Null`,
-].join('; ');
+export const bootQuery = (listenNative: boolean): string =>
+  `SYSTEM START LISTEN ${listenNative ? 'QUERIES ALL' : 'HTTP'}; ${KEEP_RUNNING}`;
 
 /** The boot session has no user name; a client who copies the mark into a query of his own is not stopped by it. */
 export const STOP_QUERY = `KILL QUERY WHERE user = '' AND query LIKE '%${BOOT_MARK}%' ASYNC`;

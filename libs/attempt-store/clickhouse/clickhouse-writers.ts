@@ -3,9 +3,10 @@ import { GENERATIONS } from '#domain/generation.js';
 import type { Generation } from '#domain/generation.js';
 import { OtherRulesError, StoreWriters } from '../store-writers.js';
 import { ClickHouseWriter } from './clickhouse-writer.js';
+import type { Cluster } from './cluster-ddl.js';
 import { withStoreErrors } from './connection.js';
 import { differencesQuery } from './questions/differences.js';
-import { dropGeneration, migrate, publishViews } from './migrate.js';
+import { dropGeneration, publishViews } from './migrate.js';
 import { databaseOf } from './tables.js';
 
 /** Both generations of one ClickHouse. */
@@ -17,10 +18,14 @@ export class ClickHouseWriters extends StoreWriters {
     /** Hash of the rules this program fills with. */
     private readonly rulesHash: string,
     override readonly isShared = false,
+    private readonly cluster?: Cluster,
   ) {
     super();
     this.writers = new Map(
-      GENERATIONS.map((generation) => [generation, new ClickHouseWriter(client, generation, isShared)]),
+      GENERATIONS.map((generation) => [
+        generation,
+        new ClickHouseWriter(client, generation, isShared, cluster),
+      ]),
     );
   }
 
@@ -31,7 +36,7 @@ export class ClickHouseWriters extends StoreWriters {
   }
 
   override async prepare(generation: Generation): Promise<void> {
-    await migrate(this.client, generation);
+    await this.of(generation).migrate();
     this.of(generation).forget();
     const database = databaseOf(generation);
     const [known] = await this.rows<{ rules_hash: string }>(
@@ -47,12 +52,12 @@ export class ClickHouseWriters extends StoreWriters {
   }
 
   override async drop(generation: Generation): Promise<void> {
-    await dropGeneration(this.client, generation);
+    await dropGeneration(this.client, generation, this.cluster);
     this.of(generation).forget();
   }
 
   override async publish(generation: Generation): Promise<void> {
-    await publishViews(this.client, generation);
+    await publishViews(this.client, generation, this.cluster);
   }
 
   override async differences(limit: number): Promise<readonly string[]> {

@@ -50,6 +50,9 @@ export function connectClickHouse(options: ConnectionOptions): ClickHouseClient 
     clickhouse_settings: {
       async_insert: 0,
       insert_deduplicate: 0,
+      // On a cluster: an insert is acknowledged when every shard has its rows, and a subquery means the rows of all shards.
+      distributed_foreground_insert: 1,
+      distributed_product_mode: 'global',
       date_time_output_format: 'iso',
       output_format_json_quote_64bit_integers: 0,
       join_use_nulls: 0,

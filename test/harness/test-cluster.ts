@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
+import type { Cluster } from '#attempt-store/clickhouse/cluster-ddl.js';
+import { startTestEngine } from './test-engine.js';
+import type { TestEngine } from './test-engine.js';
+
+const NAME = 'rollcall';
+
+/** Two engines as the two shards of one cluster; both know the same users. */
+export interface TestCluster {
+  readonly engines: readonly [TestEngine, TestEngine];
+  /** For those who make tables. */
+  readonly cluster: Cluster;
+  stop(): Promise<void>;
+}
+
+/** The second engine costs a spec about a second and 250 MB. */
+export async function startTestCluster(): Promise<TestCluster> {
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-cluster-'));
+  const passwordsFile = join(directory, 'passwords.json');
+  const nativePorts = [await freePort(), await freePort()];
+  const startShard = (own: number) =>
+    startTestEngine({ passwordsFile, cluster: { name: NAME, nativePorts, own } });
+  const engines = [await startShard(0), await startShard(1)] as const;
+  const shards = engines.map((engine) => connectClickHouse({ url: engine.urlFor('writer') }));
+  return {
+    engines,
+    cluster: { name: NAME, shards },
+    async stop() {
+      await Promise.all(shards.map((client) => client.close()));
+      for (const engine of engines) await engine.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+  });
+}
