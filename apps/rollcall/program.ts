@@ -39,6 +39,8 @@ async function createProgram(wanted: string | undefined): Promise<Command> {
     )
     .version('0.1.0')
     .exitOverride()
+    // `cohorts --json` and `cohorts explain ID --json` are two commands' options.
+    .enablePositionalOptions()
     .showSuggestionAfterError(true)
     .showHelpAfterError('(add --help for options and examples)')
     .addHelpText(
