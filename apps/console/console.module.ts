@@ -44,7 +44,8 @@ export class ConsoleModule implements OnApplicationShutdown {
       module: ConsoleModule,
       imports: [CqrsModule.forRoot()],
       controllers: [
-        QuestionsController, AlertsController,
+        QuestionsController,
+        AlertsController,
         CodesController,
         KbController,
         RemediesController,

@@ -21,6 +21,8 @@ export type QueryValues = Readonly<Record<string, string | number | undefined>>;
 export interface ConsoleClient {
   /** @throws CommandFailure with exit code 3 when the thing is not known, 1 otherwise */
   get<T>(path: string, query?: QueryValues): Promise<T>;
+  /** Has something done. @throws CommandFailure as `get` does */
+  send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>;
   /** Items of a list over its pages, at most `limit`, from `query.cursor` on. */
   list<T>(path: string, query: QueryValues, limit: number): Promise<ListAnswer<T>>;
 }
@@ -34,22 +36,21 @@ const PAGE_LIMIT = 500;
 export function connectConsole(options: ConnectionOptions): ConsoleClient {
   const base = options.url ?? localConsoleUrl(options.data);
   const token = findToken(options);
-  const get = async <T>(path: string, query: QueryValues = {}): Promise<T> => {
+  const ask = async <T>(path: string, query: QueryValues, request: RequestInit): Promise<T> => {
     const url = new URL(`api/v1/${path}`, base.endsWith('/') ? base : `${base}/`);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined && value !== '') url.searchParams.set(name, String(value));
     }
-    const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } }).catch(
-      (error: unknown) => {
-        throw new CommandFailure(
-          EXIT.failed,
-          `no answer from ${url.origin}; is Rollcall running? (rollcall doctor)`,
-          {
-            cause: error,
-          },
-        );
-      },
-    );
+    const headers = { ...request.headers, authorization: `Bearer ${token}` };
+    const response = await fetch(url, { ...request, headers }).catch((error: unknown) => {
+      throw new CommandFailure(
+        EXIT.failed,
+        `no answer from ${url.origin}; is Rollcall running? (rollcall doctor)`,
+        {
+          cause: error,
+        },
+      );
+    });
     if (response.ok) return (await response.json()) as T;
     const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
     const said = problem.detail ?? problem.title ?? response.statusText;
@@ -57,6 +58,11 @@ export function connectConsole(options: ConnectionOptions): ConsoleClient {
       response.status === 404 ? EXIT.notKnown : EXIT.failed,
       `${response.status}: ${said}`,
     );
+  };
+  const get = <T>(path: string, query: QueryValues = {}): Promise<T> => ask(path, query, {});
+  const send = <T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> => {
+    const content = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    return ask(path, {}, { method, ...(body === undefined ? {} : content) });
   };
   const list = async <T>(path: string, query: QueryValues, limit: number): Promise<ListAnswer<T>> => {
     const items: T[] = [];
@@ -69,7 +75,7 @@ export function connectConsole(options: ConnectionOptions): ConsoleClient {
       cursor = page.nextCursor;
     }
   };
-  return { get, list };
+  return { get, send, list };
 }
 
 function localConsoleUrl(data: string): string {

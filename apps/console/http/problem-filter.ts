@@ -20,6 +20,7 @@ const CODES: Readonly<Record<number, string>> = {
   401: 'unauthorized',
   403: 'forbidden',
   404: 'not_found',
+  409: 'conflict',
   500: 'internal',
   503: 'store_unavailable',
 };

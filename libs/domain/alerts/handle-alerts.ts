@@ -9,7 +9,7 @@ import type { AlertsState } from './alerts-state.js';
 
 const DAY_MS = 86_400_000;
 /** A silence that is forgotten must not hide the next incident: it may be set again. */
-export const LONGEST_SILENCE_MS = 90 * DAY_MS;
+const LONGEST_SILENCE_MS = 90 * DAY_MS;
 
 const note = z.string().max(500).default('');
 const until = z.iso.datetime({ offset: true });
@@ -75,12 +75,13 @@ export function decideSnooze(
   alertId: string,
   by: Handler,
   asked: z.output<typeof snoozeSchema>,
+  nowMs: number,
 ): Handled {
   const alert = findAlert(state, alertId, by);
   if (!alert) return NOT_KNOWN;
   if (alert.state !== 'open') return { refused: 'over' };
   const untilMs = asked.until === null ? null : Date.parse(asked.until);
-  if (untilMs !== null && untilMs <= (state.atMs ?? 0)) return { refused: 'wrong_window' };
+  if (untilMs !== null && untilMs <= nowMs) return { refused: 'wrong_window' };
   const untilFailed = Math.max(alert.failed + 1, Math.ceil(alert.failed * asked.growth));
   const eventNo = alert.lastEventNo + 1;
   return {
@@ -97,9 +98,10 @@ export function decideSilence(
   asked: z.output<typeof silenceSchema>,
   nowMs: number,
 ): Handled {
-  const fromMs = asked.from === null ? nowMs : Date.parse(asked.from);
+  // Watch time may be behind the clock: a silence that begins now holds for what the watch sees next.
+  const fromMs = asked.from === null ? Math.min(nowMs, state.atMs ?? nowMs) : Date.parse(asked.from);
   const untilMs = Date.parse(asked.until);
-  if (untilMs <= fromMs || untilMs <= nowMs || untilMs - fromMs > LONGEST_SILENCE_MS)
+  if (untilMs <= fromMs || untilMs <= nowMs || untilMs - Math.max(fromMs, nowMs) > LONGEST_SILENCE_MS)
     return { refused: 'wrong_window' };
   const bank = by.bank ?? asked.bank;
   const { signature, note: words } = asked;

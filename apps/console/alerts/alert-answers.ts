@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { alertAnswer } from '../http/answers.js';
+
+const instant = z.iso.datetime().describe('UTC');
+const deed = {
+  by: z.string().describe('id of the credential'),
+  note: z.string(),
+  at: instant.describe('watch time'),
+};
+
+export const silenceAnswer = z.object({
+  silenceId: z.string(),
+  bank: z.string().nullable().describe('null = every bank'),
+  signature: z.string().nullable().describe('a signature id or a code; null = every one'),
+  from: instant,
+  until: instant,
+  lifted: z.boolean(),
+  ...deed,
+});
+export type SilenceAnswer = z.output<typeof silenceAnswer>;
+
+const words = z.object({ text: z.string(), details: z.array(z.string()), nextStep: z.string() });
+
+export const alertDetailAnswer = z.object({
+  ...alertAnswer.omit({ text: true, deliveries: true }).shape,
+  firstArrival: instant,
+  thirdArrival: instant.nullable(),
+  cohortId: z.string(),
+  zh: words,
+  en: words,
+  acknowledged: z.object(deed).nullable(),
+  snoozed: z
+    .object({ ...deed, untilFailed: z.number().int(), until: instant.nullable() })
+    .nullable()
+    .describe('nothing is told until so many devices fail, the alert reaches further, or it ends'),
+  silencedBy: silenceAnswer.nullable(),
+  notifications: z.array(
+    z.object({
+      eventNo: z.number().int(),
+      kind: z.enum(['raised', 'worsened', 'resolved']),
+      at: instant,
+      owedTo: z.array(z.string()).describe('channels'),
+      delivered: z.array(z.string()).describe('channels that have taken it'),
+    }),
+  ),
+});
+export type AlertDetailAnswer = z.output<typeof alertDetailAnswer>;
+
+export const silenceListAnswer = z.object({ items: z.array(silenceAnswer) });
