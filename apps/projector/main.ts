@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { EventLog } from '#event-log/event-log.js';
 import { ConfigError, loadConfig } from '#runtime/load-config.js';
 import { createLogger, nestLogger } from '#runtime/logger.js';
 import { watchParentLifeline } from '#runtime/parent-lifeline.js';
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
     const context = await NestFactory.createApplicationContext(ProjectorModule.forRebuild(config), options);
     context.enableShutdownHooks();
     process.exitCode = await rebuild(context, rebuilding);
+    await context.get(EventLog, { strict: false }).close();
     await context.close();
     return;
   }

@@ -24,16 +24,17 @@ export class LedgerSender {
   /** Answers and breaks that made it try again, by kind. */
   readonly troubles = new Map<string, number>();
   private stopped = false;
+  private next = 0;
   private running: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: LedgerSenderOptions) {}
 
-  /** @param lanes so many batches are under way at once */
+  /** Goes on where it finished, if it did. @param lanes so many batches are under way at once */
   start(lanes = 2): void {
-    let next = 0;
+    this.stopped = false;
     const lane = async (): Promise<void> => {
       while (!this.stopped) {
-        const number = next++;
+        const number = this.next++;
         await this.deliver(number, `batch-${number}`);
         if (number % FORGOTTEN_EVERY === 0) await this.deliver(number, `batch-${number}-again`);
         await sleep(this.options.pauseMs);

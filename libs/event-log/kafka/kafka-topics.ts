@@ -28,6 +28,8 @@ export interface PlannedTopic {
   readonly state: 'missing' | 'as_planned' | 'differs';
   /** `setting: is → should be`, one a difference. */
   readonly differences: readonly string[];
+  /** Partitions with a copy that is away or behind: as long as there are some, there is less room for failures. */
+  readonly outOfStep: number;
 }
 
 /** Compares the topics with the wish; changes nothing. @throws LogUnavailableError */
@@ -62,7 +64,7 @@ async function plan(admin: Admin, prefix: string, wish: TopicWish): Promise<Plan
   const topics = wish.topics ?? (Object.keys(TOPIC_PARTITIONS) as Topic[]);
   const existing = new Set(await admin.listTopics());
   return Promise.all(
-    topics.map(async (topic) => {
+    topics.map(async (topic): Promise<PlannedTopic> => {
       const should = {
         topic,
         name: `${prefix}${topic}`,
@@ -70,9 +72,14 @@ async function plan(admin: Admin, prefix: string, wish: TopicWish): Promise<Plan
         replicationFactor: wish.replicationFactor,
         settings: settingsOf(topic, wish.minInsyncReplicas),
       };
-      if (!existing.has(should.name)) return { ...should, state: 'missing', differences: [] } as const;
-      const differences = await differencesOf(admin, should);
-      return { ...should, state: differences.length === 0 ? 'as_planned' : 'differs', differences } as const;
+      if (!existing.has(should.name)) return { ...should, state: 'missing', differences: [], outOfStep: 0 };
+      const { differences, outOfStep } = await compare(admin, should);
+      return {
+        ...should,
+        state: differences.length === 0 ? 'as_planned' : 'differs',
+        differences,
+        outOfStep,
+      };
     }),
   );
 }
@@ -90,10 +97,10 @@ function settingsOf(topic: Topic, minInsyncReplicas: number): Record<string, str
   };
 }
 
-async function differencesOf(
+async function compare(
   admin: Admin,
   should: Pick<PlannedTopic, 'name' | 'partitions' | 'replicationFactor' | 'settings'>,
-): Promise<string[]> {
+): Promise<Pick<PlannedTopic, 'differences' | 'outOfStep'>> {
   const { default: kafkajs } = await import('kafkajs');
   const { topics } = await admin.fetchTopicMetadata({ topics: [should.name] });
   const partitions = topics[0]?.partitions ?? [];
@@ -119,9 +126,11 @@ async function differencesOf(
       value,
     ]),
   ];
-  return compared
+  const differences = compared
     .filter(([, is, wanted]) => is !== wanted)
     .map(([name, is, wanted]) => `${name}: ${is} → ${wanted}`);
+  const outOfStep = partitions.filter(({ isr, replicas }) => isr.length < replicas.length).length;
+  return { differences, outOfStep };
 }
 
 async function withAdmin<T>(
