@@ -8,6 +8,19 @@ export const projectorConfigSchema = z
     ...logVariables,
     /** ClickHouse with a user that may write: `http://user:password@host:port`. */
     ROLLCALL_CLICKHOUSE: z.url({ protocol: /^https?$/, error: 'expected http://user:password@host:port' }),
+    /** Name of a ClickHouse cluster (`remote_servers`): tables are sharded, replicated, and made `ON CLUSTER`. */
+    ROLLCALL_CLICKHOUSE_CLUSTER: z
+      .string()
+      .regex(/^\w{1,60}$/, 'expected the name of a cluster: letters, digits, _')
+      .optional(),
+    /** Without Keeper: one `http://user:password@host:port` per shard, comma-separated; tables are made on each, not replicated. */
+    ROLLCALL_CLICKHOUSE_SHARDS: z
+      .string()
+      .transform((text) => text.split(',').map((url) => url.trim()))
+      .pipe(
+        z.array(z.url({ protocol: /^https?$/, error: 'expected http://user:password@host:port,…' })).min(1),
+      )
+      .optional(),
     /** Health and metrics. */
     ROLLCALL_PORT: z.coerce.number().int().min(0).max(65535).default(8802),
     ROLLCALL_HOST: z.string().default('127.0.0.1'),
@@ -29,5 +42,13 @@ export const projectorConfigSchema = z
     ...channelVariables,
   })
   .superRefine(checkLogVariables)
+  .superRefine(({ ROLLCALL_CLICKHOUSE_SHARDS, ROLLCALL_CLICKHOUSE_CLUSTER }, context) => {
+    if (ROLLCALL_CLICKHOUSE_SHARDS && !ROLLCALL_CLICKHOUSE_CLUSTER)
+      context.addIssue({
+        code: 'custom',
+        path: ['ROLLCALL_CLICKHOUSE_CLUSTER'],
+        message: 'is needed with ROLLCALL_CLICKHOUSE_SHARDS: the name by which the shards know each other',
+      });
+  })
   .superRefine(refuseHalfChannels);
 export type ProjectorConfig = z.output<typeof projectorConfigSchema>;

@@ -56,12 +56,21 @@ export class ProjectorModule {
         },
         {
           provide: StoreWriters,
-          useFactory: () =>
-            new ClickHouseWriters(connectClickHouse({ url: config.ROLLCALL_CLICKHOUSE }), rulesHash),
+          useFactory: () => openWriters(config),
         },
       ],
     };
   }
+}
+
+function openWriters(config: ProjectorConfig): StoreWriters {
+  const { ROLLCALL_CLICKHOUSE: url, ROLLCALL_CLICKHOUSE_CLUSTER: name, ROLLCALL_CLICKHOUSE_SHARDS } = config;
+  const shards = ROLLCALL_CLICKHOUSE_SHARDS?.map((shard) => connectClickHouse({ url: shard }));
+  const cluster = name === undefined ? undefined : { name, ...(shards && { shards }) };
+  // The log of one machine has one projector; whoever joins a Kafka group is one of several.
+  const isShared = logAddressOf(config).kind === 'kafka';
+  const isReplicated = cluster !== undefined && shards === undefined;
+  return new ClickHouseWriters(connectClickHouse({ url, isReplicated }), rulesHash, isShared, cluster);
 }
 
 function openLog(config: ProjectorConfig): Promise<EventLog> {

@@ -5,8 +5,9 @@ import { ClickHouseWriters } from './clickhouse-writers.js';
 import { connectClickHouse } from './connection.js';
 
 describeAttemptStoreContract('two shards under Distributed tables', async () => {
-  const { engines, cluster, stop } = await startTestCluster();
-  const [first, second] = engines;
+  const started = await startTestCluster();
+  const { cluster } = started;
+  const [first, second] = started.engines;
   // Written through one shard, asked of the other: no answer may depend on which.
   const writer = connectClickHouse({ url: first.urlFor('writer') });
   const reader = connectClickHouse({ url: second.urlFor('reader') });
@@ -19,7 +20,7 @@ describeAttemptStoreContract('two shards under Distributed tables', async () => 
     store: new ClickHouseStore(reader, () => Promise.resolve('blue')),
     async dispose() {
       await Promise.all([writer.close(), reader.close()]);
-      await stop();
+      await started.stop();
     },
   };
 });

@@ -35,7 +35,16 @@ export interface ConnectionOptions {
   readonly url: string;
   readonly requestTimeoutMs?: number;
   readonly maxConnections?: number;
+  /** The server keeps its tables on several replicas. */
+  readonly isReplicated?: boolean;
 }
+
+/** Whoever reads after an acknowledged insert reads it, whichever replica answers. */
+const REPLICATED_SETTINGS = {
+  insert_quorum: 'auto',
+  insert_quorum_parallel: 0,
+  select_sequential_consistency: '1',
+} as const;
 
 /** A client of the official library with the settings that every statement of ours relies on, stated explicitly. */
 export function connectClickHouse(options: ConnectionOptions): ClickHouseClient {
@@ -56,6 +65,7 @@ export function connectClickHouse(options: ConnectionOptions): ClickHouseClient 
       date_time_output_format: 'iso',
       output_format_json_quote_64bit_integers: 0,
       join_use_nulls: 0,
+      ...(options.isReplicated ? REPLICATED_SETTINGS : {}),
     },
   });
 }
