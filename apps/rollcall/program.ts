@@ -13,7 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   cohorts: async () => (await import('./questions/cohorts-command.js')).registerCohorts,
   device: async () => (await import('./questions/device-command.js')).registerDevice,
   attempts: async () => (await import('./questions/attempts-command.js')).registerAttempts,
-  alerts: async () => (await import('./questions/alerts-command.js')).registerAlerts,
+  alerts: async () => (await import('./alerts/alerts-command.js')).registerAlerts,
   status: async () => (await import('./questions/status-command.js')).registerStatus,
   case: async () => (await import('./case/case-command.js')).registerCase,
   import: async () => (await import('./import/import-command.js')).registerImport,
@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   lag: async () => (await import('./lag/lag-command.js')).registerLag,
   'dead-letters': async () => (await import('./dead-letters/dead-letters-command.js')).registerDeadLetters,
   log: async () => (await import('./log-copy/log-command.js')).registerLog,
+  notify: async () => (await import('./notify/notify-command.js')).registerNotify,
   doctor: async () => (await import('./doctor/doctor-command.js')).registerDoctor,
 };
 

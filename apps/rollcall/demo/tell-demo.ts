@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { alertTable } from '../questions/alerts-command.js';
+import { alertTable } from '../alerts/alerts-command.js';
 import { cohortTable } from '../questions/cohorts-command.js';
 import { renderDevice } from '../questions/device-command.js';
 import type { Rollcall } from '../up/start-rollcall.js';

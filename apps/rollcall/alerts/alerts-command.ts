@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import type { AlertView } from '#attempt-store/attempt-store.js';
 import { connectConsole } from '../console-client.js';
 import { formatTime, note, renderTable, shorten } from '../output.js';
-import { filterQuery, learningLines, printList, withFilter } from './filter-options.js';
-import type { FilterOptions } from './filter-options.js';
+import { filterQuery, learningLines, printList, withFilter } from '../questions/filter-options.js';
+import type { FilterOptions } from '../questions/filter-options.js';
+import { registerHandling } from './handle-commands.js';
 
 export const alertTable = (items: readonly AlertView[]): string =>
   renderTable(
@@ -24,9 +25,18 @@ export const alertTable = (items: readonly AlertView[]): string =>
   );
 
 export function registerAlerts(program: Command): void {
-  withFilter(program.command('alerts'))
-    .description('alerts of the spike watch, newest first')
-    .addHelpText('after', '\nExample:\n  $ rollcall alerts --bank bank-a --since 2024-09-10')
+  const alerts = withFilter(program.command('alerts'))
+    // Options after a subcommand's name are the subcommand's own.
+    .enablePositionalOptions()
+    .description('alerts of the spike watch, newest first; and what to do about one')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ rollcall alerts --bank bank-a --since 2024-09-10
+  $ rollcall alerts show 4c7zq2m3kd5xw6ab
+  $ rollcall alerts snooze 4c7zq2m3kd5xw6ab --note "waiting for the image team"`,
+    )
     .action(async (options: FilterOptions) => {
       const answer = await connectConsole(options).list<AlertView>(
         'alerts',
@@ -36,4 +46,5 @@ export function registerAlerts(program: Command): void {
       printList(answer, options.json, alertTable);
       learningLines(answer.learning ?? []).forEach(note);
     });
+  registerHandling(alerts);
 }
