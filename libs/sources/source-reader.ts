@@ -8,12 +8,14 @@ export interface FoundReport {
   readonly report: AttemptReport;
 }
 
-/** A snapshot of a device as a command printed it: such text does not say when it was taken. */
+/** A snapshot of a device as a command printed it or a log states it in passing. */
 export type UndatedInventory = Omit<InventoryReport, 'takenAt'>;
 
 export interface FoundInventory {
   readonly line: number;
   readonly inventory: UndatedInventory;
+  /** When it was taken, UTC, where the source says so. */
+  readonly takenAt?: string;
 }
 
 export interface ReadingEnd {

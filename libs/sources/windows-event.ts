@@ -1,6 +1,7 @@
 import type { AttemptReport } from '#domain/attempt-event.js';
 import { codeOf, RESTART_CODES, SUCCESS } from './code-text.js';
 import type { SetAsideReason } from './reading-account.js';
+import { packageStateName } from './package-state-names.js';
 import { READER_VERSION } from './source-reader.js';
 import { asideReasonOf, channelOf, guidOf, kbIn } from './update-names.js';
 
@@ -28,20 +29,8 @@ const CLIENT = 'microsoft-windows-windowsupdateclient';
 const SERVICING = 'microsoft-windows-servicing';
 const WUSA = 'microsoft-windows-wusa';
 
-/** Names of CBS states by number: 5000 + the registry's value (domain.md §3.4). Logs before about 1803 write the name. */
-const STATES: Readonly<Record<string, string>> = {
-  '5000': 'Absent',
-  '5005': 'Uninstall Pending',
-  '5016': 'Resolving',
-  '5032': 'Resolved',
-  '5048': 'Staging',
-  '5064': 'Staged',
-  '5080': 'Superseded',
-  '5096': 'Install Pending',
-  '5101': 'Partially Installed',
-  '5112': 'Installed',
-  '5128': 'Permanent',
-};
+/** Events count states from here: 5000 Absent … 5112 Installed. Logs before about 1803 write the name. */
+const FIRST_STATE = 5000;
 const REPAIR_CLIENT = 'AutoCorruptionRepair';
 
 const aside = (reason: SetAsideReason): EventReading => ({ kind: 'aside', reason });
@@ -239,7 +228,7 @@ function eventCode(event: WindowsEvent, name: string): string | undefined {
 /** The number is the same in every language; the text beside it is not. */
 function stateOf(event: WindowsEvent, name: string): string | undefined {
   const number = field(event, name);
-  const text = STATES[number ?? ''] ?? field(event, `${name}Textized`) ?? number;
+  const text = packageStateName(Number(number) - FIRST_STATE) ?? field(event, `${name}Textized`) ?? number;
   return text?.slice(0, 64);
 }
 

@@ -70,8 +70,8 @@ async function importFile(
       if (report.outcome === 'failed' || report.outcome === 'rolled_back') failures += 1;
       await sink.report(file, { ...found, report }, sendable);
     },
-    inventory: async ({ line, inventory }: FoundInventory): Promise<void> => {
-      const takenAt = wish.takenAt ?? (await input.modifiedAt())?.toISOString();
+    inventory: async ({ line, inventory, takenAt: told }: FoundInventory): Promise<void> => {
+      const takenAt = told ?? wish.takenAt ?? (await input.modifiedAt())?.toISOString();
       inventories += 1;
       if (takenAt === undefined) return;
       const whole: InventoryReport = { ...named(inventory, wish), takenAt };

@@ -1,11 +1,12 @@
 import { localTextToMs } from '../local-time.js';
 import { LineSplitter } from '../line-splitter.js';
 import { AccountKeeper } from '../reading-account.js';
-import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
+import type { FoundInventory, FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
 import { readHeader } from './cbs-record.js';
 import { CbsRuns } from './cbs-runs.js';
 import type { UntimedReport } from './cbs-runs.js';
 import { DismCommands } from './dism-commands.js';
+import { PackageStates } from './package-states.js';
 import { recoverTime, UtcOffsets, utcStampIn } from './utc-offsets.js';
 
 const LONGEST_RECORD = 16_384;
@@ -14,6 +15,7 @@ const STARTS_CBS = [
   'Session: ',
   'Startup: ',
   'Setting ',
+  'Read out cached',
   'TI: --- ',
   'WER: Generating',
   'Reporting package change completion',
@@ -61,6 +63,7 @@ export class CbsLogReader implements SourceReader {
   private offsets = new UtcOffsets();
   private readonly runs = new CbsRuns();
   private readonly commands = new DismCommands();
+  private packages = new PackageStates();
   private waiting: (UntimedReport & { before: UtcOffsets['lastAnchor'] })[] = [];
   private found: FoundReport[] = [];
   private open: OpenRecord | null = null;
@@ -99,6 +102,7 @@ export class CbsLogReader implements SourceReader {
     });
     this.account = new AccountKeeper();
     this.offsets = this.offsets.carryOver();
+    this.packages = new PackageStates();
     this.hasRecord = false;
     this.lineNumber = 0;
     this.lastStamp = '';
@@ -110,8 +114,17 @@ export class CbsLogReader implements SourceReader {
     this.time(null);
     return {
       reports: this.found.splice(0),
+      inventories: this.inventories(),
       account: this.account.close(this.format, this.offsets.stretches()),
     };
+  }
+
+  private inventories(): FoundInventory[] {
+    const seen = this.packages.seen();
+    if (seen === null) return [];
+    const at = recoverTime(seen.stamp, this.offsets.lastAnchor, null);
+    const { line, inventory } = seen;
+    return [{ line, inventory, ...(at !== null && { takenAt: at.occurredAt }) }];
   }
 
   private line(line: string): void {
@@ -207,6 +220,10 @@ export class CbsLogReader implements SourceReader {
     if (open === null) return;
     this.open = null;
     const { line, stamp, message } = open;
+    if (!open.isDism && this.packages.take(open)) {
+      this.account.understood();
+      return;
+    }
     const told = (open.isDism ? this.commands : this.runs).take({ line, stamp, message });
     if (told === 'understood') this.account.understood();
     else this.account.setAside(told);
