@@ -67,6 +67,7 @@ export class ConsoleModule implements OnApplicationShutdown {
             new ClickHouseStore(
               connectClickHouse({ url: config.clickhouse, requestTimeoutMs: 30_000 }),
               async () => (await admin.current()).generation,
+              async () => (await admin.current()).signatureAliases,
             ),
         },
         {
@@ -76,6 +77,7 @@ export class ConsoleModule implements OnApplicationShutdown {
             new ClickHouseFailureQuestions(
               connectClickHouse({ url: config.clickhouse, requestTimeoutMs: 30_000 }),
               async () => (await admin.current()).generation,
+              async () => (await admin.current()).signatureAliases,
             ),
         },
         {

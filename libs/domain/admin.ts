@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { bankSchema } from './attempt-event.js';
 import { GENERATIONS } from './generation.js';
 import type { Generation } from './generation.js';
+import { withAliases } from './signature/signature-aliases.js';
+import type { SignatureAliases } from './signature/signature-aliases.js';
 
 export const SCOPES = ['collect', 'simulate', 'read', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -42,6 +44,13 @@ export const adminEventSchema = z.discriminatedUnion('type', [
     /** Hash of rules, catalogue and configuration the generation was filled with. */
     rulesHash: z.string(),
   }),
+  z.strictObject({
+    type: z.literal('SignaturesRenamed'),
+    at: instant,
+    /** Of the rules that gave the new ids. */
+    rulesHash: z.string(),
+    renamed: z.array(z.tuple([z.string(), z.string()])).readonly(),
+  }),
 ]);
 export type AdminEvent = z.infer<typeof adminEventSchema>;
 
@@ -69,6 +78,8 @@ export interface AdminState {
   readonly generation: Generation;
   /** When it took over from the other; null when it is the first. */
   readonly swappedAt: string | null;
+  /** What signature ids of earlier rules became. */
+  readonly signatureAliases: SignatureAliases;
 }
 
 export const initialAdminState: AdminState = {
@@ -76,6 +87,7 @@ export const initialAdminState: AdminState = {
   credentials: new Map(),
   generation: 'blue',
   swappedAt: null,
+  signatureAliases: new Map(),
 };
 
 /** Folds one event of `patch.admin`; a bank added twice keeps its first settings, but for the name map. */
@@ -101,6 +113,8 @@ export function evolveAdmin(state: AdminState, event: AdminEvent): AdminState {
     }
     case 'ProjectionSwapped':
       return { ...state, generation: event.generation, swappedAt: event.at };
+    case 'SignaturesRenamed':
+      return { ...state, signatureAliases: withAliases(state.signatureAliases, event.renamed) };
   }
 }
 

@@ -3,6 +3,8 @@ import type { Generation } from '#domain/generation.js';
 import type { CohortRow } from '#domain/cohort-explanation/cohort-row.js';
 import type { Observation } from '#domain/common-factor/common-factors.js';
 import type { RemedyTrial } from '#domain/remedies/remedy-trials.js';
+import { idsOf } from '#domain/signature/signature-aliases.js';
+import type { SignatureAliases } from '#domain/signature/signature-aliases.js';
 import type { SignatureView } from '../attempt-store.js';
 import { FailureQuestions } from '../failure-questions.js';
 import type { DeviceSnapshots, ExplainedCohort, FailedCohort, RemedyFilter } from '../failure-questions.js';
@@ -19,14 +21,16 @@ export class ClickHouseFailureQuestions extends FailureQuestions {
   constructor(
     private readonly client: ClickHouseClient,
     private readonly liveGeneration: () => Promise<Generation>,
+    /** What ids of earlier rules became. */
+    private readonly aliases: () => Promise<SignatureAliases> = () => Promise.resolve(new Map()),
   ) {
     super();
   }
 
   override async signature(signatureId: string): Promise<SignatureView | null> {
     const [row] = await this.ask<SignatureView>(
-      `SELECT signature_id AS id, l1, l2, l3, fineness, reason FROM ${await this.database()}.signatures WHERE signature_id = {id:String} LIMIT 1`,
-      { id: signatureId },
+      `SELECT signature_id AS id, l1, l2, l3, fineness, reason FROM ${await this.database()}.signatures WHERE has({ids:Array(String)}, signature_id) ORDER BY signature_id = {id:String} DESC, signature_id LIMIT 1`,
+      { id: signatureId, ids: idsOf(await this.aliases(), signatureId) },
     );
     return row ?? null;
   }

@@ -20,6 +20,7 @@ import { attemptFromRow, attemptQuery } from './questions/attempt-rows.js';
 import type { AttemptRow } from './questions/attempt-rows.js';
 import { alertFromRow } from './questions/alert-rows.js';
 import type { AlertRow } from './questions/alert-rows.js';
+import { askFormerCohort } from './questions/former-cohort.js';
 import { askCohortDetail } from './questions/cohort-detail.js';
 import { cohortFromRow, filterConditions } from './questions/cohort-rows.js';
 import type { CohortRow } from './questions/cohort-rows.js';
@@ -28,6 +29,8 @@ import { askDevice } from './questions/device.js';
 import type { Ask } from './questions/ask.js';
 import { databaseOf } from './tables.js';
 import type { Generation } from '#domain/generation.js';
+import { idsOf } from '#domain/signature/signature-aliases.js';
+import type { SignatureAliases } from '#domain/signature/signature-aliases.js';
 import { learningBanks } from '#domain/spikes/learning.js';
 
 /** The questions, asked of the generation that is live when each is asked. */
@@ -35,13 +38,19 @@ export class ClickHouseStore extends AttemptStore {
   constructor(
     private readonly client: ClickHouseClient,
     private readonly liveGeneration: () => Promise<Generation>,
+    /** What ids of earlier rules became: whoever asks with one is answered. */
+    private readonly aliases: () => Promise<SignatureAliases> = () => Promise.resolve(new Map()),
   ) {
     super();
   }
 
   override async cohorts(filter: CohortFilter, page: Page): Promise<Paged<Cohort>> {
     const database = await this.database();
-    const conditions = filterConditions(filter, { signatureCode: 'signature_l1', since: 'last_seen' });
+    const conditions = filterConditions(
+      filter,
+      { signatureCode: 'signature_l1', since: 'last_seen' },
+      await this.signaturesOf(filter),
+    );
     if (page.cursor !== undefined) {
       const [failing, everFailed, cohortId] = decodeCursor(page.cursor, 3) as [number, number, string];
       const last = `(${conditions.bind('Int64', -failing)}, ${conditions.bind('Int64', -everFailed)}, ${conditions.bind('String', cohortId)})`;
@@ -55,7 +64,11 @@ export class ClickHouseStore extends AttemptStore {
   }
 
   override async cohort(bank: string | null, cohortId: string): Promise<CohortDetail | null> {
-    return askCohortDetail(this.ask, await this.database(), bank, cohortId);
+    const database = await this.database();
+    const found = await askCohortDetail(this.ask, database, bank, cohortId);
+    if (found) return found;
+    const current = await askFormerCohort(this.ask, database, bank, cohortId, await this.aliases());
+    return current === null ? null : askCohortDetail(this.ask, database, bank, current);
   }
 
   override async device(bank: string | null, deviceKey: string): Promise<DeviceView | null> {
@@ -74,9 +87,10 @@ export class ClickHouseStore extends AttemptStore {
     const outer = new Conditions();
     Object.assign(outer.parameters, inner.parameters);
     if (filter.since !== undefined) outer.where('sort_ms', '>=', 'Int64', Date.parse(filter.since));
-    if (filter.signature !== undefined) {
-      const value = outer.bind('String', filter.signature);
-      outer.add(`(signature_id = ${value} OR l1 = ${value})`);
+    const signatures = await this.signaturesOf(filter);
+    if (signatures.length > 0) {
+      const values = outer.bind('Array(String)', signatures);
+      outer.add(`(has(${values}, signature_id) OR has(${values}, l1))`);
     }
     if (page.cursor !== undefined) {
       const [sortMs, bank, deviceKey, kb, firstEvent] = decodeCursor(page.cursor, 5) as [
@@ -105,7 +119,11 @@ export class ClickHouseStore extends AttemptStore {
 
   override async alerts(filter: CohortFilter, page: Page): Promise<Paged<AlertView>> {
     const database = await this.database();
-    const conditions = filterConditions(filter, { signatureCode: 'signature_l1', since: 'opened_at' });
+    const conditions = filterConditions(
+      filter,
+      { signatureCode: 'signature_l1', since: 'opened_at' },
+      await this.signaturesOf(filter),
+    );
     if (page.cursor !== undefined) {
       const [openedMs, alertId] = decodeCursor(page.cursor, 2) as [number, string];
       conditions.add(
@@ -157,6 +175,10 @@ export class ClickHouseStore extends AttemptStore {
       failingDevices: row?.failing ?? 0,
       cohorts: row?.cohorts ?? 0,
     };
+  }
+
+  private async signaturesOf({ signature }: CohortFilter): Promise<readonly string[]> {
+    return signature === undefined ? [] : idsOf(await this.aliases(), signature);
   }
 
   private async database(): Promise<string> {

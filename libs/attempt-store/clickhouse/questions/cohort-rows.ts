@@ -47,6 +47,8 @@ export function cohortFromRow(row: CohortRow): Cohort {
 export function filterConditions(
   filter: CohortFilter,
   columns: { signatureCode: string; since: string },
+  /** The filter's signature and what it became under later rules. */
+  signatures: readonly string[] = filter.signature === undefined ? [] : [filter.signature],
 ): Conditions {
   const conditions = new Conditions()
     .where('bank', '=', 'String', filter.bank)
@@ -58,9 +60,9 @@ export function filterConditions(
       `DateTime64(3, 'UTC')`,
       filter.since === undefined ? undefined : toSqlTime(filter.since),
     );
-  if (filter.signature !== undefined) {
-    const value = conditions.bind('String', filter.signature);
-    conditions.add(`(signature_id = ${value} OR ${columns.signatureCode} = ${value})`);
+  if (signatures.length > 0) {
+    const values = conditions.bind('Array(String)', signatures);
+    conditions.add(`(has(${values}, signature_id) OR has(${values}, ${columns.signatureCode}))`);
   }
   return conditions;
 }

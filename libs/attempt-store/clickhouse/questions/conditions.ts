@@ -15,7 +15,7 @@ export class Conditions {
   }
 
   /** A placeholder for a bound value. */
-  bind(type: string, value: string | number): string {
+  bind(type: string, value: string | number | readonly string[]): string {
     const name = `p${Object.keys(this.parameters).length}`;
     this.parameters[name] = value;
     return `{${name}:${type}}`;
