@@ -17,6 +17,8 @@ export abstract class StoreWriters {
   abstract drop(generation: Generation): Promise<void>;
   /** Points the public views at the generation. */
   abstract publish(generation: Generation): Promise<void>;
+  /** Which signature id each one of `from` became in `to`, where no attempt has it any more. One may have become several. */
+  abstract renamedSignatures(from: Generation, to: Generation): Promise<readonly [string, string][]>;
   /** Keys whose cells differ between the two generations, at most `limit`; ingestion times are no cells. */
   abstract differences(limit: number): Promise<readonly string[]>;
 }

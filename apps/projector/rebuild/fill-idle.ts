@@ -10,6 +10,7 @@ import type { Metrics } from '#runtime/metrics.js';
 import { groupOf, PROJECTED_TOPICS } from '../projected-topics.js';
 import { ProjectionLoop } from '../projection-loop.js';
 import { projectAlerts } from '../watch/project-alerts.js';
+import { rememberRenamed } from './remember-renamed.js';
 
 /** Larger than live batches: nobody waits for a single one. */
 const LIMITS = { maxRecords: 40_000, maxBytes: 48 * 1024 * 1024, maxWaitMs: 100 } as const;
@@ -64,6 +65,7 @@ export async function openIdle(filling: IdleFilling): Promise<IdleGeneration> {
 
 /** The event decides; the views follow it at once, and every projector within seconds. */
 export async function takeOver(log: EventLog, writers: StoreWriters, generation: Generation): Promise<void> {
+  await rememberRenamed(log, writers, generation);
   await appendAdminEvent(log, {
     type: 'ProjectionSwapped',
     at: new Date().toISOString(),

@@ -6,6 +6,7 @@ import { ClickHouseWriter } from './clickhouse-writer.js';
 import type { Cluster } from './cluster-ddl.js';
 import { withStoreErrors } from './connection.js';
 import { differencesQuery } from './questions/differences.js';
+import { renamedSignaturesQuery } from './questions/renamed-signatures.js';
 import { dropGeneration, publishViews } from './migrate.js';
 import { databaseOf } from './tables.js';
 
@@ -58,6 +59,11 @@ export class ClickHouseWriters extends StoreWriters {
 
   override async publish(generation: Generation): Promise<void> {
     await publishViews(this.client, generation, this.cluster);
+  }
+
+  override async renamedSignatures(from: Generation, to: Generation): Promise<readonly [string, string][]> {
+    const rows = await this.rows<{ old_id: string; new_id: string }>(renamedSignaturesQuery(from, to));
+    return rows.map(({ old_id: oldId, new_id: newId }) => [oldId, newId]);
   }
 
   override async differences(limit: number): Promise<readonly string[]> {
