@@ -1,5 +1,6 @@
 import { Controller, Get, Header, ServiceUnavailableException } from '@nestjs/common';
 import { Projector } from './projector.js';
+import { tellLag } from './tell-lag.js';
 
 /** What supervisors and Prometheus ask. */
 @Controller()
@@ -19,7 +20,8 @@ export class HealthController {
 
   @Get('metrics')
   @Header('Content-Type', 'text/plain; version=0.0.4')
-  metrics(): Promise<string> {
+  async metrics(): Promise<string> {
+    await tellLag(this.projector.parts);
     return this.projector.parts.metrics.registry.metrics();
   }
 }

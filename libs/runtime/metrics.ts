@@ -48,6 +48,18 @@ export function createMetrics(app: string) {
       help: 'Bytes of bodies being worked on',
       registers,
     }),
+    rawTopicMessages: new Counter({
+      name: 'rollcall_raw_topic_messages_total',
+      help: 'Messages of topics that log shippers write themselves, by result',
+      labelNames: ['topic', 'result'],
+      registers,
+    }),
+    rawTopicLag: new Gauge({
+      name: 'rollcall_raw_topic_lag_messages',
+      help: 'Messages of a raw topic not yet taken, when it was last read',
+      labelNames: ['topic', 'partition'],
+      registers,
+    }),
     /** Messages by how they ended. */
     messagesProjected: new Counter({
       name: 'rollcall_messages_projected_total',
@@ -64,6 +76,19 @@ export function createMetrics(app: string) {
     lagMessages: new Gauge({
       name: 'rollcall_projection_lag_messages',
       help: 'Messages in the log not yet projected',
+      registers,
+    }),
+    /** At the moment of the question, and the same from every projector: take the largest of them. */
+    consumerLag: new Gauge({
+      name: 'rollcall_consumer_lag_messages',
+      help: 'Messages that the group filling the live generation has not committed',
+      labelNames: ['group', 'topic', 'partition'],
+      registers,
+    }),
+    consumerWaiting: new Gauge({
+      name: 'rollcall_consumer_waiting_seconds',
+      help: 'How long the oldest message waits that the group has not committed; 0 when none does',
+      labelNames: ['group', 'topic', 'partition'],
       registers,
     }),
     freshnessSeconds: new Gauge({

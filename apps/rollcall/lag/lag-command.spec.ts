@@ -50,7 +50,7 @@ describe('rollcall lag', () => {
 
   it('tells of every partition what is committed, where it ends and how long the oldest message waits', async () => {
     const items = (await lag('--json')).items<Item>();
-    expect(items).toHaveLength(24);
+    expect(items).toHaveLength(36);
     expect(items.every(({ group }) => group === 'projector-blue')).toBe(true);
     expect(waiting(items)).toBe(61);
     for (const item of items) {

@@ -9,7 +9,7 @@ import type { LogOptions } from '../log.module.js';
 import { wholeNumber } from '../number-options.js';
 import { printJson, printText, renderTable } from '../output.js';
 
-const PROJECTED_TOPICS = ['patch.attempts', 'patch.inventory'] as const;
+const PROJECTED_TOPICS = ['patch.attempts', 'patch.inventory', 'patch.remedies'] as const;
 
 interface LagOptions extends LogOptions {
   readonly group?: readonly string[];
