@@ -1,8 +1,17 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -89,6 +98,16 @@ export class KafkaCluster {
     process.kill(this.pid(broker), 'SIGCONT');
   }
 
+  /** What the messages of a topic take on the first broker's disk. */
+  bytesOf(topic: string): number {
+    const data = join(this.folderOf(1), 'data');
+    return readdirSync(data)
+      .filter((name) => name.replace(/-\d+$/, '') === topic)
+      .flatMap((partition) => readdirSync(join(data, partition)).map((file) => join(data, partition, file)))
+      .filter((file) => file.endsWith('.log'))
+      .reduce((sum, file) => sum + statSync(file).size, 0);
+  }
+
   /** Starts a broker that has ended, on its old data; resolves when it answers. */
   async restart(broker: number): Promise<void> {
     this.launch(broker);
@@ -152,10 +171,12 @@ export class KafkaCluster {
       async () => (alive() ? ask() : false),
       READY_WITHIN_MS,
     );
-    if (!answered)
-      throw new Error(
-        `Kafka broker ${broker} ended: ${readFileSync(join(this.folderOf(broker), 'output.log'), 'utf8').slice(-2_000)}`,
-      );
+    if (answered) return;
+    const said = ['output.log', 'server.log'].map((name) => {
+      const path = join(this.folderOf(broker), name);
+      return existsSync(path) ? readFileSync(path, 'utf8').slice(-3_000) : '';
+    });
+    throw new Error(`Kafka broker ${broker} ended:\n${said.join('\n')}`);
   }
 
   /** ApiVersions, the first thing every client asks, is answered without an error. */
