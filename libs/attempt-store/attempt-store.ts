@@ -265,6 +265,8 @@ export class StoreUnavailableError extends Error {
 
 /** The write side, used by the projector on one generation (`blue` or `green`). */
 export abstract class AttemptStoreWriter {
+  /** Another object whenever the generation was made ready or emptied: what was learnt of the one before no longer holds. */
+  abstract readonly filling: object;
   /** Creates or upgrades the tables of the generation. Throws when a checksum of an applied migration differs. */
   abstract migrate(): Promise<void>;
   /** Facts first; visible when it resolves. */

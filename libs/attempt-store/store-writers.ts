@@ -15,6 +15,10 @@ export abstract class StoreWriters {
   abstract prepare(generation: Generation): Promise<void>;
   /** Empties a generation. */
   abstract drop(generation: Generation): Promise<void>;
+  /** Notes in the generation that a rebuild of it was begun, or done. */
+  abstract markRebuild(generation: Generation, mark: 'begun' | 'done'): Promise<void>;
+  /** Makes a rebuild that was begun by today's rules and not done ready to go on. False when there is none. */
+  abstract resumeRebuild(generation: Generation): Promise<boolean>;
   /** Points the public views at the generation. */
   abstract publish(generation: Generation): Promise<void>;
   /** Which signature id each one of `from` became in `to`, where no attempt has it any more. One may have become several. */

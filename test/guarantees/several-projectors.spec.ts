@@ -41,10 +41,11 @@ describe('several projectors', () => {
       { numRuns: Number(process.env['ROLLCALL_PROPERTY_RUNS'] ?? 300), seed: 42 },
     );
     const total = (of: (run: SharedRun) => number) => seen.reduce((sum, run) => sum + of(run), 0);
-    expect(total(({ crashes }) => crashes)).toBeGreaterThan(100);
-    expect(total(({ landedLate }) => landedLate)).toBeGreaterThan(20);
-    expect(total(({ stops }) => stops)).toBeGreaterThan(100);
-    expect(total(({ refusedCommits }) => refusedCommits)).toBeGreaterThan(100);
+    const often = seen.length / 4;
+    expect(total(({ crashes }) => crashes)).toBeGreaterThan(often);
+    expect(total(({ landedLate }) => landedLate)).toBeGreaterThan(often);
+    expect(total(({ stops }) => stops)).toBeGreaterThan(often);
+    expect(total(({ refusedCommits }) => refusedCommits)).toBeGreaterThan(often);
   }, 240_000);
 });
 

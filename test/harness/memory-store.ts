@@ -103,11 +103,12 @@ export class MemoryStore {
 const done = Promise.resolve();
 
 class MemoryWriter extends AttemptStoreWriter {
+  override readonly filling = {};
   override readonly migrate = notAsked;
   override readonly writeAlerts = notAsked;
   override readonly lastArrivalMs = notAsked;
   override readonly firstArrivals = notAsked;
-  override readonly watchSeries = notAsked;
+  override readonly watchCounts = notAsked;
 
   constructor(private readonly store: MemoryStore) {
     super();

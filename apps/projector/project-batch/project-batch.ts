@@ -41,7 +41,7 @@ export class ProjectBatch extends Command<ProjectedBatch> {
  */
 @CommandHandler(ProjectBatch)
 export class ProjectBatchHandler implements ICommandHandler<ProjectBatch> {
-  private readonly books = new Map<Generation, LinkBook>();
+  private readonly books = new WeakMap<object, LinkBook>();
 
   constructor(
     private readonly log: EventLog,
@@ -55,7 +55,7 @@ export class ProjectBatchHandler implements ICommandHandler<ProjectBatch> {
       await this.log.append('patch.dead-letters', decoded.unreadable.map(toDeadLetter));
     }
     const { facts } = decoded;
-    const book = this.bookOf(generation, store);
+    const book = this.bookOf(store);
     let changes: LinkChanges[] = [];
     const told = (async () => {
       changes = this.writers.isShared
@@ -133,9 +133,9 @@ export class ProjectBatchHandler implements ICommandHandler<ProjectBatch> {
     book.note(entries);
   }
 
-  private bookOf(generation: Generation, store: AttemptStoreWriter): LinkBook {
-    const book = this.books.get(generation) ?? new LinkBook(store, this.writers.isShared);
-    this.books.set(generation, book);
+  private bookOf(store: AttemptStoreWriter): LinkBook {
+    const book = this.books.get(store.filling) ?? new LinkBook(store, this.writers.isShared);
+    this.books.set(store.filling, book);
     return book;
   }
 }

@@ -12,8 +12,9 @@ import { ProjectionLoop } from '../projection-loop.js';
 import { projectAlerts } from '../watch/project-alerts.js';
 import { rememberRenamed } from './remember-renamed.js';
 
-/** Larger than live batches: nobody waits for a single one. */
-const LIMITS = { maxRecords: 40_000, maxBytes: 48 * 1024 * 1024, maxWaitMs: 100 } as const;
+const BATCH_MESSAGES = 40_000;
+const BATCH_BYTES = 48 * 1024 * 1024;
+const LINGER_MS = 100;
 
 export interface IdleFilling {
   readonly log: EventLog;
@@ -25,27 +26,48 @@ export interface IdleFilling {
   readonly signal: AbortSignal;
   /** Told after each batch: messages so far. */
   readonly onProgress?: (messages: number) => void;
+  /** Messages of a batch at most; default 40,000: larger than live batches, because nobody waits for a single one. */
+  readonly batchMessages?: number;
 }
 
-/** The idle generation, emptied, and how to bring it up to the live one. */
+/** The idle generation, emptied or half filled, and how to bring it up to the live one. */
 export interface IdleGeneration {
   readonly generation: Generation;
+  /** Messages that an earlier rebuild, which did not come to its end, filled in already. */
+  readonly filledBefore: number;
+  /** Messages up to where the live generation is, when this was opened. */
+  readonly toFill: number;
   /** Projects until it is at or past the live one on every partition; answers how many messages that took. */
   catchUp(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Empties the idle generation, ready to be filled from the beginning of the log. */
+/**
+ * The idle generation, ready to be filled: emptied, from the beginning of the log; or, when a rebuild of it ended before
+ * it was done, as that one left it, from its last commit on.
+ */
 export async function openIdle(filling: IdleFilling): Promise<IdleGeneration> {
   const { log, writers, commands, metrics, logger, live, signal } = filling;
   const generation = otherGeneration(live);
+  const goesOn = await writers.resumeRebuild(generation);
   const consumer = await log.consume(groupOf(generation), PROJECTED_TOPICS);
-  await seekToBeginning(consumer);
-  await writers.drop(generation);
-  await writers.prepare(generation);
-  const loop = new ProjectionLoop(commands, consumer, { generation, limits: LIMITS }, metrics, logger);
+  if (!goesOn) {
+    await seekToBeginning(consumer);
+    await writers.drop(generation);
+    await writers.prepare(generation);
+    await writers.markRebuild(generation, 'begun');
+  }
+  const limits = {
+    maxRecords: filling.batchMessages ?? BATCH_MESSAGES,
+    maxBytes: BATCH_BYTES,
+    maxWaitMs: LINGER_MS,
+  };
+  const loop = new ProjectionLoop(commands, consumer, { generation, limits }, metrics, logger);
+  const filledBefore = await committedMessages(log, generation);
   return {
     generation,
+    filledBefore,
+    toFill: Math.max(0, (await committedMessages(log, live)) - filledBefore),
     async catchUp() {
       let messages = 0;
       while (!signal.aborted) {
@@ -57,7 +79,9 @@ export async function openIdle(filling: IdleFilling): Promise<IdleGeneration> {
           return messages;
         }
       }
-      throw new Error('stopped before it was done; nothing was swapped. Run it again: it begins anew');
+      throw new Error(
+        'stopped before it was done; nothing was swapped. Run it again: it goes on where it was',
+      );
     },
     close: () => consumer.close(),
   };
@@ -66,6 +90,7 @@ export async function openIdle(filling: IdleFilling): Promise<IdleGeneration> {
 /** The event decides; the views follow it at once, and every projector within seconds. */
 export async function takeOver(log: EventLog, writers: StoreWriters, generation: Generation): Promise<void> {
   await rememberRenamed(log, writers, generation);
+  await writers.markRebuild(generation, 'done');
   await appendAdminEvent(log, {
     type: 'ProjectionSwapped',
     at: new Date().toISOString(),
@@ -86,11 +111,18 @@ export async function fillAndTakeOver(filling: IdleFilling): Promise<void> {
   }
 }
 
-/** Before the tables go: a crash in between leaves an idle database that the next rebuild empties anyway. */
+/** Before the tables go: a crash in between leaves an idle database without a mark, which the next rebuild empties. */
 async function seekToBeginning(consumer: LogConsumer): Promise<void> {
   const positions = await consumer.committed();
   for (const { topic, partition } of positions) await consumer.seek({ topic, partition, offset: 0 });
   await consumer.commit(positions.map(({ topic, partition }) => ({ topic, partition, nextOffset: 0 })));
+}
+
+async function committedMessages(log: EventLog, generation: Generation): Promise<number> {
+  const offsets = await Promise.all(
+    PROJECTED_TOPICS.map((topic) => log.committedOffsets(groupOf(generation), topic)),
+  );
+  return offsets.flat().reduce((sum, offset) => sum + offset, 0);
 }
 
 async function isCaughtUp(log: EventLog, live: Generation): Promise<boolean> {

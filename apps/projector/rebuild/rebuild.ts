@@ -29,7 +29,7 @@ export async function rebuild(context: INestApplicationContext, options: Rebuild
     });
   }
   const begunMs = Date.now();
-  const idle = await openIdle({
+  const idle: IdleGeneration = await openIdle({
     log,
     writers,
     commands: context.get(CommandBus, { strict: false }),
@@ -38,10 +38,15 @@ export async function rebuild(context: INestApplicationContext, options: Rebuild
     live,
     signal: stopping.signal,
     onProgress(messages) {
-      const rate = Math.round((messages / (Date.now() - begunMs)) * 1_000);
-      process.stderr.write(`${messages} events, ${rate} a second\n`);
+      const rate = messages / Math.max(1, Date.now() - begunMs);
+      const left = Math.max(0, idle.toFill - messages);
+      process.stderr.write(
+        `${messages} of ${messages + left} events, ${Math.round(rate * 1_000)} a second, about ${Math.ceil(left / rate / 1_000)} s left\n`,
+      );
     },
   });
+  if (idle.filledBefore > 0)
+    process.stderr.write(`going on with an unfinished rebuild after ${idle.filledBefore} events\n`);
   try {
     const events = await idle.catchUp();
     const seconds = (Date.now() - begunMs) / 1_000;
@@ -53,6 +58,7 @@ export async function rebuild(context: INestApplicationContext, options: Rebuild
       return 0;
     }
     const differences = await lastingDifferences(writers, idle);
+    await writers.markRebuild(idle.generation, 'done');
     const equal = differences.length === 0;
     process.stdout.write(`${JSON.stringify({ ...result, equal, differences })}\n`);
     return equal ? 0 : 2;

@@ -50,6 +50,7 @@ const RECENT_REPORTS_MAX = 40_000;
 
 /** The projector's side of one generation. */
 export class ClickHouseWriter extends AttemptStoreWriter {
+  override filling: object = {};
   private readonly database: string;
   private readonly knownSignatures = new Set<string>();
   private readonly signatureNames = new Map<string, WatchedSignature>();
@@ -71,6 +72,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
 
   /** Another process may have dropped or filled the tables since: nothing of what this one remembers holds any more. */
   forget(): void {
+    this.filling = {};
     this.knownSignatures.clear();
     this.storedKeys = null;
     this.recentReports = new RecentReports(RECENT_REPORTS_MAX);

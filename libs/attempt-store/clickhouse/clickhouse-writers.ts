@@ -57,6 +57,31 @@ export class ClickHouseWriters extends StoreWriters {
     this.of(generation).forget();
   }
 
+  override async markRebuild(generation: Generation, mark: 'begun' | 'done'): Promise<void> {
+    await this.command(
+      `INSERT INTO ${databaseOf(generation)}.generation (rules_hash, rebuild) VALUES ('${this.rulesHash}', '${mark}')`,
+    );
+  }
+
+  override async resumeRebuild(generation: Generation): Promise<boolean> {
+    const database = databaseOf(generation);
+    const [tables] = await this.rows<{ known: number }>(
+      `SELECT count() AS known FROM system.columns WHERE database = '${database}' AND table = 'generation' AND name = 'rebuild'`,
+    );
+    if (tables?.known !== 1) return false;
+    const [last] = await this.rows<{ mark: string }>(
+      `SELECT rebuild AS mark FROM ${database}.generation WHERE rebuild != '' ORDER BY begun_at DESC LIMIT 1`,
+    );
+    if (last?.mark !== 'begun') return false;
+    try {
+      await this.prepare(generation);
+      return true;
+    } catch (error) {
+      if (error instanceof OtherRulesError) return false;
+      throw error;
+    }
+  }
+
   override async publish(generation: Generation): Promise<void> {
     await publishViews(this.client, generation, this.cluster);
   }

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { CommandBus } from '@nestjs/cqrs';
+import { createLogger } from '#runtime/logger.js';
+import { createMetrics } from '#runtime/metrics.js';
+import { openPipeline } from '../../../test/harness/pipeline.js';
+import type { Pipeline } from '../../../test/harness/pipeline.js';
+import { sampleAttempt } from '../../../test/harness/sample-events.js';
+import { ProjectBatchHandler } from '../project-batch/project-batch.js';
+import type { ProjectBatch } from '../project-batch/project-batch.js';
+import { openIdle, takeOver } from './fill-idle.js';
+
+const DEVICES = 40;
+
+describe.each([
+  ['one ClickHouse', 1],
+  ['two shards', 2],
+] as const)('a rebuild on %s', (_, shards) => {
+  let pipeline: Pipeline;
+  beforeAll(async () => {
+    pipeline = await openPipeline(shards);
+    await pipeline.reset('blue');
+    await pipeline.append(
+      Array.from({ length: DEVICES }, (__, n) =>
+        sampleAttempt(`${n}`, { deviceAliases: [{ kind: 'smbios', key: `board-${n % 30}` }] }),
+      ),
+    );
+    await pipeline.project('blue', 1_000);
+  });
+  afterAll(() => pipeline.dispose());
+
+  /** As a process of its own; it ends when so many messages are filled in. */
+  async function open(endsAfter: number) {
+    const ends = new AbortController();
+    const handler = new ProjectBatchHandler(pipeline.log, pipeline.writers);
+    const idle = await openIdle({
+      log: pipeline.log,
+      writers: pipeline.writers,
+      commands: { execute: (command: ProjectBatch) => handler.execute(command) } as unknown as CommandBus,
+      metrics: createMetrics('rebuild'),
+      logger: createLogger('rebuild', 'fatal'),
+      live: 'blue',
+      signal: ends.signal,
+      batchMessages: 5,
+      onProgress(messages) {
+        if (messages >= endsAfter) ends.abort();
+      },
+    });
+    return { idle, catchUp: () => idle.catchUp().finally(() => idle.close()) };
+  }
+
+  it('that was stopped goes on where it was; one that was done begins anew', async () => {
+    const first = await open(10);
+    expect(first.idle).toMatchObject({ generation: 'green', filledBefore: 0, toFill: DEVICES });
+    await expect(first.catchUp()).rejects.toThrow('goes on where it was');
+
+    const second = await open(Infinity);
+    expect(second.idle.filledBefore).toBeGreaterThanOrEqual(10);
+    expect(second.idle.filledBefore).toBeLessThan(DEVICES);
+    expect(await second.catchUp()).toBe(DEVICES - second.idle.filledBefore);
+    expect(await pipeline.writers.differences(10)).toEqual([]);
+    await takeOver(pipeline.log, pipeline.writers, 'green');
+
+    const third = await open(Infinity);
+    expect(third.idle).toMatchObject({ filledBefore: 0, toFill: DEVICES });
+    expect(await third.catchUp()).toBe(DEVICES);
+    expect(await pipeline.writers.differences(10)).toEqual([]);
+  }, 120_000);
+});
