@@ -30,6 +30,24 @@ const report: AttemptReport = {
 };
 
 describe('buildEvent', () => {
+  it('places a local time by the zone of the bank; the id does not depend on it', () => {
+    const local: AttemptReport = {
+      ...report,
+      occurredAt: null,
+      occurredAtText: '2024/09/10 14:15:00.1234567',
+    };
+    const without = buildEvent(local, undefined, arrival);
+    const placed = buildEvent(local, undefined, { ...arrival, timeZone: 'Asia/Shanghai' });
+    expect(without).toMatchObject({ occurredAt: null });
+    expect(placed).toMatchObject({
+      eventId: without.eventId,
+      occurredAt: '2024-09-10T06:15:00.123Z',
+      utcOffset: '+08:00',
+      timeSource: 'bank_zone',
+    });
+    expect(attemptEventSchema.safeParse(placed).error).toBeUndefined();
+  });
+
   it('makes a valid event in which no name is left', () => {
     const event = buildEvent(report, undefined, arrival);
     expect(attemptEventSchema.safeParse(event).error).toBeUndefined();

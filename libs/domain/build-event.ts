@@ -1,5 +1,6 @@
 import { SCHEMA_VERSION } from './attempt-event.js';
 import type { AttemptReport, InventoryReport, PatchEvent } from './attempt-event.js';
+import { timeInZone } from './bank-zone.js';
 import { attemptEventId, inventoryEventId } from './event-id.js';
 import type { AnyReport } from './normalise-report.js';
 import { resolveDevice } from './pseudonym.js';
@@ -17,6 +18,8 @@ export interface Arrival {
   /** The credential has scope `simulate`: a report's own `receivedAt` counts. */
   readonly honourReceivedAt: boolean;
   readonly collector: { readonly id: string; readonly version: string };
+  /** IANA zone of the bank's sources that write local time; null = not configured. */
+  readonly timeZone?: string | null;
 }
 
 /**
@@ -36,6 +39,8 @@ export function buildEvent(
   const eventId = isInventory(report)
     ? inventoryEventId(arrival.bank, deviceKey, report, kept)
     : attemptEventId(arrival.bank, deviceKey, report, kept);
+  // After the id: the same line of a log stays the same event whatever a bank configures.
+  if (arrival.timeZone && !isInventory(report)) Object.assign(report, timeInZone(report, arrival.timeZone));
   const event = report as unknown as Writable;
   event.eventType = report.eventType ?? 'patch.update_attempt';
   event.eventId = eventId;

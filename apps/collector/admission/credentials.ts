@@ -10,6 +10,8 @@ export interface Sender {
   readonly bank: string;
   /** Device names of this bank are whole domain names. */
   readonly fqdn: boolean;
+  /** IANA zone of its sources that write local time without an offset; null = none was configured. */
+  readonly timeZone?: string | null;
   /** Names of this bank's devices are kept for its own staff. */
   readonly nameMap: boolean;
   /** May say when its reports arrived (demo, replay, benchmarks). */
@@ -52,7 +54,8 @@ export class Credentials {
     const settings = (await this.admin.current()).banks.get(bank);
     if (!settings)
       throw new Problem(403, 'unknown_bank', `bank ${bank} was not added: rollcall bank add ${bank}`);
-    return { bank, fqdn: settings.fqdn, nameMap: settings.nameMap, mayStampArrival };
+    const { fqdn, nameMap, timeZone } = settings;
+    return { bank, fqdn, nameMap, timeZone, mayStampArrival };
   }
 
   private async credentialOf(sha256: string): Promise<Credential | null> {
