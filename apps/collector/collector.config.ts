@@ -15,6 +15,11 @@ export const collectorConfigSchema = z
     ROLLCALL_LOG: logVariables.ROLLCALL_LOG.optional(),
     /** The banks' keys; several collectors share one file as a mounted secret. Default: `keys.json` in the data directory. */
     ROLLCALL_KEYS_FILE: z.string().min(1).optional(),
+    /** Topics that log shippers write themselves, each with its bank: `winlogbeat-a=bank-a,otel-b=bank-b`. Needs Kafka. */
+    ROLLCALL_RAW_TOPICS: z
+      .string()
+      .regex(/^(?:[A-Za-z0-9._-]{1,249}=[a-z0-9-]{1,32}(?:,|$))+$/, 'expected topic=bank,topic=bank')
+      .optional(),
     ROLLCALL_HOST: z.string().min(1).default('127.0.0.1'),
     ROLLCALL_PORT: count(0, 65_535).default(8801),
     ROLLCALL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
@@ -50,6 +55,11 @@ export const collectorConfigSchema = z
     ROLLCALL_IDEMPOTENCY_BYTES: count(MIB, 16_384 * MIB).default(256 * MIB),
   })
   .superRefine(checkLogVariables)
+  .superRefine(({ ROLLCALL_RAW_TOPICS, ROLLCALL_LOG }, context) => {
+    if (ROLLCALL_RAW_TOPICS === undefined || ROLLCALL_LOG?.startsWith('kafka:')) return;
+    const message = 'needs ROLLCALL_LOG=kafka:…, whose brokers hold these topics';
+    context.addIssue({ code: 'custom', path: ['ROLLCALL_RAW_TOPICS'], message });
+  })
   .transform((variables) => {
     const dataDirectory = variables.ROLLCALL_DATA;
     const { ROLLCALL_LOG = `lmdb:${join(dataDirectory, 'log')}` } = variables;
@@ -57,6 +67,12 @@ export const collectorConfigSchema = z
       dataDirectory,
       log: logAddressOf({ ...variables, ROLLCALL_LOG }),
       keysFile: variables.ROLLCALL_KEYS_FILE ?? join(dataDirectory, 'keys.json'),
+      /** Topic → bank. */
+      rawTopics: new Map(
+        variables.ROLLCALL_RAW_TOPICS?.split(',')
+          .filter(Boolean)
+          .map((pair): readonly [string, string] => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? '']),
+      ),
       host: variables.ROLLCALL_HOST,
       port: variables.ROLLCALL_PORT,
       logLevel: variables.ROLLCALL_LOG_LEVEL,

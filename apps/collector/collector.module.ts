@@ -12,6 +12,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { AdminReader } from '#event-log/admin-reader.js';
 import { EventLog } from '#event-log/event-log.js';
 import { openKafkaEventLog } from '#event-log/kafka/open-kafka-event-log.js';
+import { openRawTopics } from '#event-log/kafka/open-raw-topics.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import type { Logger } from '#runtime/logger.js';
@@ -30,6 +31,7 @@ import { ReportEventBatchController } from './event-documents/report-event-batch
 import { HealthController } from './http/health.controller.js';
 import { METRICS } from './http/metrics-token.js';
 import { SchemaController } from './http/schema.controller.js';
+import { OPEN_RAW_TOPICS, RAW_TOPICS_LOGGER, RawTopicsIntake } from './raw-topics/raw-topics-intake.js';
 import { IdempotencyStore } from './report-attempts/idempotency-store.js';
 import { NameBook } from './report-attempts/name-book.js';
 import { RejectsStore } from './report-attempts/rejects-store.js';
@@ -122,6 +124,17 @@ export class CollectorModule implements OnModuleDestroy, BeforeApplicationShutdo
         Credentials,
         EventIntake,
         ReportAttemptsHandler,
+        { provide: RAW_TOPICS_LOGGER, useValue: logger },
+        {
+          provide: OPEN_RAW_TOPICS,
+          useValue: async (topics: readonly string[]) => {
+            if (config.log.kind !== 'kafka') throw new Error('raw topics need ROLLCALL_LOG=kafka:…');
+            return openRawTopics(config.log, topics, (err) => {
+              logger.warn({ err }, 'the raw topics');
+            });
+          },
+        },
+        RawTopicsIntake,
       ],
     };
   }

@@ -57,8 +57,15 @@ export class RejectsStore {
   }
 
   /** A body of which nothing could be read. */
-  async keepBody(bank: string, body: Buffer, reason: string, detail: string): Promise<void> {
+  async keepBody(
+    bank: string,
+    body: Buffer,
+    reason: string,
+    detail: string,
+    origin?: MessageOrigin,
+  ): Promise<void> {
     await this.keep(bank, `${randomUUID()}.body`, body.subarray(0, MOST_BODY_BYTES), {
+      ...(origin && { origin }),
       reason,
       sha256: createHash('sha256').update(body).digest('hex'),
       rejected: 1,
@@ -84,7 +91,12 @@ export class RejectsStore {
       const file = await this.write(bank, name, content);
       const at = new Date(this.options.nowMs()).toISOString();
       const message = { kind: 'rejected_request', at, bank, file, ...letter };
-      const headers = { reason: letter.reason, sha256: letter.sha256 };
+      const { topic, partition, offset } = letter.origin ?? {};
+      const headers = {
+        reason: letter.reason,
+        sha256: letter.sha256,
+        ...(topic !== undefined && { topic, partition: String(partition), offset: String(offset) }),
+      };
       await this.log.append('patch.dead-letters', [
         { key: bank, value: Buffer.from(JSON.stringify(message)), headers },
       ]);
@@ -112,7 +124,15 @@ export class RejectsStore {
   }
 }
 
+/** Where a message of a topic that others write lies. */
+interface MessageOrigin {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 interface DeadLetter {
+  readonly origin?: MessageOrigin;
   readonly reason: string;
   /** Of the request's body. */
   readonly sha256: string;
