@@ -148,11 +148,6 @@ describe('remedies', () => {
   }, 240_000);
 
   it.each([
-    [['applied', 'restart_everything', '--device', 'pc-1', '--kb', KB], 64],
-    [['applied', 'retry', '--kb', KB], 64],
-    [['applied', 'retry', '--device', 'pc-1'], 64],
-    [['outcome', 'retry', '--device', 'pc-1', '--kb', KB], 64],
-    [['outcome', 'retry', '--device', 'pc-1', '--kb', KB, '--fixed', '--not-fixed'], 64],
     [['for', 'nonsense'], 3],
     [['for', '0x80123456'], 3],
   ])(

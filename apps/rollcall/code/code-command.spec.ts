@@ -1,21 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { runCommandLine } from '../program.js';
+import { describe, expect, it } from '@jest/globals';
+import { rollcallHere } from '../../../test/harness/in-process-command.js';
 import words from './code-words.json' with { type: 'json' };
 
-let out: string;
-beforeEach(() => {
-  out = '';
-  jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
-
-const code = (...args: string[]) => runCommandLine(['code', ...args]);
+const code = (...args: string[]) => rollcallHere('code', ...args);
 
 describe('rollcall code', () => {
   it.each<[string[], number, RegExp]>([
@@ -39,12 +26,13 @@ describe('rollcall code', () => {
     [['0x80071ab1', '--lang', 'fr'], 64, /^$/],
     [[], 64, /^$/],
   ])('%j ends with %i', async (args, exitCode, printed) => {
-    expect(await code(...args)).toBe(exitCode);
-    expect(out).toMatch(printed);
+    const outcome = await code(...args);
+    expect(outcome.code).toBe(exitCode);
+    expect(outcome.out).toMatch(printed);
   });
 
   it('is one JSON object with both languages', async () => {
-    await code('0x80071ab1', '--json');
+    const { out } = await code('0x80071ab1', '--json');
     expect(JSON.parse(out)).toMatchObject({
       input: '0x80071ab1',
       symbol: 'ERROR_LOG_GROWTH_FAILED',

@@ -5,24 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { attemptReportSchema } from '#domain/attempt-event.js';
-import { runCommandLine } from '../program.js';
+import { rollcallHere } from '../../../test/harness/in-process-command.js';
 
-let out: string;
-beforeEach(() => {
-  out = '';
-  jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
-
-const check = (...args: string[]) => runCommandLine(['kb', 'check', ...args]);
+const check = (...args: string[]) => rollcallHere('kb', 'check', ...args);
 
 describe('rollcall kb check', () => {
   it.each([
@@ -41,12 +28,14 @@ describe('rollcall kb check', () => {
     [['KB5041578', '--build', 'new'], 64, /^$/],
     [['KB5041578', '--at', 'yesterday'], 64, /^$/],
   ])('%j ends with %i', async (args, exitCode, printed) => {
-    expect(await check(...args)).toBe(exitCode);
+    const { code, out } = await check(...args);
+    expect(code).toBe(exitCode);
     expect(out).toMatch(printed);
   });
 
   it('tells the same in JSON', async () => {
-    await check('KB5041578', '--build', '17763.2114', '--claimed', 'V2022-L', '--at', '2024-09-10', '--json');
+    const asked = ['KB5041578', '--build', '17763.2114', '--claimed', 'V2022-L', '--at', '2024-09-10'];
+    const { out } = await check(...asked, '--json');
     expect(JSON.parse(out)).toMatchObject({
       kb: 'KB5041578',
       verdict: 'applicable',
@@ -73,11 +62,13 @@ describe('rollcall kb hash', () => {
     writeFileSync(join(folder, name), content);
     return join(folder, name);
   };
-  const hash = (...args: string[]) => runCommandLine(['kb', 'hash', ...args]);
+  const hash = (...args: string[]) => rollcallHere('kb', 'hash', ...args);
+  const codeOf = async (...args: string[]) => (await hash(...args)).code;
 
   it('streams both hashes and compares them', async () => {
     const named = file(`windows10.0-kb5041578-x64_${sha1}.msu`);
-    expect(await hash(named, '--json')).toBe(0);
+    const { code, out } = await hash(named, '--json');
+    expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
       file: named,
       kb: 'KB5041578',
@@ -87,21 +78,20 @@ describe('rollcall kb hash', () => {
       sha256,
       checks: [{ by: 'file_name', verdict: 'match' }],
     });
-    expect(await hash(named)).toBe(0);
-    expect(out).toContain(sha256);
+    expect((await hash(named)).out).toContain(sha256);
   });
 
   it('ends with what is worst', async () => {
     const good = file(`a_${sha1}.cab`);
     const wrong = file('windows10.0-kb5014692-x64.msu');
     const free = file('free.msu');
-    expect(await hash(good, free)).toBe(3);
-    expect(await hash(good, wrong, free)).toBe(2);
-    expect(await hash(free, '--kb', '5014692')).toBe(2);
-    expect(await hash(good, join(folder, 'none.msu'), wrong)).toBe(1);
-    expect(await hash(folder)).toBe(1);
-    expect(await hash()).toBe(64);
-    expect(await hash(good, '--kb', 'x')).toBe(64);
+    expect(await codeOf(good, free)).toBe(3);
+    expect(await codeOf(good, wrong, free)).toBe(2);
+    expect(await codeOf(free, '--kb', '5014692')).toBe(2);
+    expect(await codeOf(good, join(folder, 'none.msu'), wrong)).toBe(1);
+    expect(await codeOf(folder)).toBe(1);
+    expect(await codeOf()).toBe(64);
+    expect(await codeOf(good, '--kb', 'x')).toBe(64);
   });
 
   it('attaches the verdict to an attempt as a report that a collector takes', async () => {
@@ -119,7 +109,7 @@ describe('rollcall kb hash', () => {
       const url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
       const to = ['--url', url, '--token', 't', '--device', 'pc-0042', '--at', '2022-08-18T16:00:00+08:00'];
       const named = file(`windows10.0-kb5041578-x64_${sha1}.msu`);
-      expect(await hash(named, ...to)).toBe(0);
+      expect(await codeOf(named, ...to)).toBe(0);
       expect(attemptReportSchema.parse(JSON.parse(bodies[0] ?? ''))).toMatchObject({
         deviceKey: 'pc-0042',
         targetKb: 'KB5041578',
@@ -127,8 +117,8 @@ describe('rollcall kb hash', () => {
         outcome: 'unknown',
         tags: { packageSha256: sha256, packageSha1: sha1, packageVerdict: 'match' },
       });
-      expect(await hash(file('no-kb.msu'), ...to)).toBe(64);
-      expect(await hash(named, ...to.slice(0, 6))).toBe(64);
+      expect(await codeOf(file('no-kb.msu'), ...to)).toBe(64);
+      expect(await codeOf(named, ...to.slice(0, 6))).toBe(64);
       expect(bodies).toHaveLength(1);
     } finally {
       collector.close();
@@ -162,11 +152,9 @@ describe('rollcall kb packages', () => {
       const pending = 'Package_for_RollupFix~31bf3856ad364e35~amd64~~17763.6293.1.4';
       const older = 'Package_for_RollupFix~31bf3856ad364e35~amd64~~17763.2114.1.12';
       writeFileSync(file, listing([pending, 'Install Pending'], [older, 'Superseded']));
-      expect(await runCommandLine(['kb', 'packages', file, '--at', '2024-09-15', '--json'])).toBe(0);
-      const rows = out
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      const listed = await rollcallHere('kb', 'packages', file, '--at', '2024-09-15', '--json');
+      expect(listed.code).toBe(0);
+      const rows = listed.items<Record<string, unknown>>();
       expect(rows).toMatchObject([
         {
           identity: older,
@@ -179,7 +167,7 @@ describe('rollcall kb packages', () => {
       ]);
       expect(rows[1]?.['pendingDays']).toBeGreaterThan(700);
       writeFileSync(file, 'nothing of the kind');
-      expect(await runCommandLine(['kb', 'packages', file])).toBe(3);
+      expect((await rollcallHere('kb', 'packages', file)).code).toBe(3);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -1,16 +1,11 @@
 import type { Command } from 'commander';
-import { bankSchema } from '#domain/attempt-event.js';
-import { kbKeySchema } from '#domain/kb-key.js';
 import type { RemedyAdvice } from '#domain/remedies/recommend-remedies.js';
 import type { LedgerRow } from '#domain/remedies/remedy-ledger.js';
 import { withConnection } from '../connection-options.js';
 import type { ConnectionOptions } from '../connection-options.js';
-import { connectConsole } from '../console-client.js';
 import type { ListAnswer } from '../console-client.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { printJson, printText, renderTable } from '../output.js';
-import { printList } from '../questions/filter-options.js';
-import { matching } from '../text-options.js';
 import { describeCount, describeRemedy, languageOption } from './describe-remedy.js';
 import type { Language } from './describe-remedy.js';
 
@@ -29,11 +24,16 @@ interface ForOptions extends ConnectionOptions {
 export function registerLedger(remedies: Command): void {
   withConnection(remedies.command('ledger'))
     .description('how often each remedy helped, per signature')
-    .option('--bank <bank>', 'only this bank', matching(bankSchema))
-    .option('--kb <kb>', 'only this KB', matching(kbKeySchema))
+    .option('--bank <bank>', 'only this bank')
+    .option('--kb <kb>', 'only this KB')
     .option('--signature <id>', 'only this signature id, or code such as 0x80071ab1')
     .addHelpText('after', '\nExample:\n  $ rollcall remedies ledger --signature 0x80071ab1 --json')
     .action(async (options: LedgerOptions) => {
+      // Loaded only here, and below: whoever looks a remedy up offline waits for no client of the console.
+      const [{ connectConsole }, { printList }] = await Promise.all([
+        import('../console-client.js'),
+        import('../questions/filter-options.js'),
+      ]);
       const { bank, kb, signature } = options;
       const answer = await connectConsole(options).get<ListAnswer<LedgerRow>>('remedies', {
         bank,
@@ -45,13 +45,14 @@ export function registerLedger(remedies: Command): void {
   withConnection(remedies.command('for'))
     .description('what is advised against a signature or code, best first, with what was counted here')
     .argument('<failure>', 'a signature id (see "rollcall cohorts --json"), or a code')
-    .option('--bank <bank>', 'count only this bank', matching(bankSchema))
+    .option('--bank <bank>', 'count only this bank')
     .addOption(languageOption())
     .addHelpText(
       'after',
       '\nExit code 3 when nothing is known for it.\n\nExample:\n  $ rollcall remedies for 0x80071ab1 --lang en',
     )
     .action(async (failure: string, options: ForOptions) => {
+      const { connectConsole } = await import('../console-client.js');
       const path = `remedies/${encodeURIComponent(failure)}`;
       const { items } = await connectConsole(options).get<{ items: readonly RemedyAdvice[] }>(path, {
         bank: options.bank,

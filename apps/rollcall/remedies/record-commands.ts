@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { REMEDIES } from '#domain/remedies/recommend-remedies.js';
-import { remedyIdSchema } from '#domain/remedies/remedy-event.js';
 import type { RemedyReport } from '#domain/remedies/remedy-event.js';
 import { withData } from '../connection-options.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
@@ -9,7 +8,6 @@ import type { DestinationWish } from '../import/find-destination.js';
 import { kbNumber } from '../kb/kb-number.js';
 import { instant } from '../number-options.js';
 import { note, printJson } from '../output.js';
-import { matching } from '../text-options.js';
 
 interface RecordOptions extends DestinationWish {
   readonly device?: string;
@@ -76,10 +74,11 @@ function withTreatment(command: Command): Command {
     .option('--json', 'one JSON object: what was recorded');
 }
 
+const OWN_REMEDY = /^own_[a-z0-9_]{1,59}$/;
+
 /** A remedy that the catalogue does not know would be counted apart for ever: a mistyped one is refused here. */
-function remedy(text: string): string {
-  const id = matching(remedyIdSchema)(text);
-  if (REMEDIES.has(id) || id.startsWith('own_')) return id;
+function remedy(id: string): string {
+  if (REMEDIES.has(id) || OWN_REMEDY.test(id)) return id;
   throw new InvalidArgumentError(
     `the catalogue has no such remedy; it has ${[...REMEDIES.keys()].join(', ')}. Name one of your own own_….`,
   );
