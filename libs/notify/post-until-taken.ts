@@ -105,7 +105,7 @@ export function retryAfterMs(header: string | null, nowMs: number): number | nul
 
 /** The system's word for what broke, without the address: its path may be a secret. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-  return error instanceof Error ? error.name : 'connection failed';
+  const { name, cause } = error as { readonly name?: unknown; readonly cause?: { readonly code?: unknown } };
+  if (typeof cause?.code === 'string') return cause.code;
+  return typeof name === 'string' ? name : 'connection failed';
 }
