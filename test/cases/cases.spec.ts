@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AttemptReport } from '#domain/attempt-event.js';
+import { draftCase } from '#domain/case-draft.js';
 import { explainSpelling } from '#domain/codes/explain-code.js';
 import { factorsOf } from '#domain/common-factor/attempt-factors.js';
 import { commonFactors } from '#domain/common-factor/common-factors.js';
@@ -75,6 +76,44 @@ describe('S0: rollback at the restart, a file cannot be opened', () => {
       seen: { tried: 1, fixed: 1 },
     });
   });
+
+  it.each(['zh', 'en'] as const)(
+    'is a case in %s: KB, code, file, and the check of the disk as the first step',
+    (lang) => {
+      const [failure] = history.failures;
+      const { body } = draftCase(
+        {
+          bank: 'bank-a',
+          build: '19044.3803',
+          kb: history.kb,
+          signature: failure?.signature ?? { id: '', l1: '', l2: '', l3: '', reason: '' },
+          failing: 1,
+          firstSeen: '2024-03-01T01:00:00.000Z',
+          lastSeen: '2024-03-01T01:00:00.000Z',
+          devices: [{ deviceKey: 'pc-0', open: true }],
+          branches: [],
+          channels: [{ name: 'msu_wusa', devices: 1 }],
+          attempts: 1,
+          stage: attempt?.stage ?? '',
+          hresult: attempt?.hresult ?? '',
+          reportedHresult: '',
+          innerErrors: history.reports.flatMap(({ innerErrors }) => innerErrors),
+          excerpt: history.reports.flatMap(() => ['amstream.dll cannot be opened']),
+          otherBanks: null,
+          sources: ['cbs_log'],
+        },
+        lang,
+      );
+      expect(body).toContain(history.kb);
+      expect(body).toContain(attempt?.hresult);
+      expect(body).toContain('amstream.dll');
+      expect(body).toMatch(
+        lang === 'zh'
+          ? /失败阶段：回滚[^]*chkdsk \/r c:[^]*1 次中 1 次有效/
+          : /rollback[^]*chkdsk \/r c:[^]*1 of 1 times/i,
+      );
+    },
+  );
 });
 
 describe('S1: one KB, three codes', () => {
