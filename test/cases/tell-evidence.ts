@@ -39,8 +39,8 @@ export interface ToldHistory extends History {
 }
 
 /** The way of reports through collector and projector without their processes: event, report, history of each device and KB. */
-export function tell(sent: readonly AttemptReport[]): readonly ToldHistory[] {
-  const events = sent.map((report) => buildEvent({ ...report }, undefined, arrival));
+export function tell(sent: readonly AttemptReport[], timeZone: string | null = null): readonly ToldHistory[] {
+  const events = sent.map((report) => buildEvent({ ...report }, undefined, { ...arrival, timeZone }));
   const reports = events.flatMap((event) =>
     event.eventType === 'patch.update_attempt' ? [reportOf(event)] : [],
   );

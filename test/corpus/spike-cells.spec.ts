@@ -1,14 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { Baseline } from '#domain/spikes/scan/baseline.js';
-import { lnPOf, WindowCells } from '#domain/spikes/scan/window-cells.js';
+import { lnPOf, WindowCells } from '#domain/spikes/scan/cells.js';
+import { ReportCounting } from '#domain/spikes/scan/count-reports.js';
+import { usualRates } from '#domain/spikes/scan/rates.js';
 import { HOUR_MS, readScenario } from '../bench/spikes/scenario.js';
 
 const SPIKES = '../shared/corpus/spikes';
-const BASELINE_HOURS = 28 * 24;
-const LONGEST_WINDOW_HOURS = 72;
-const LATE_HOURS = 168;
 
 describe('golden cells of the spike corpus', () => {
   if (!existsSync(SPIKES)) {
@@ -22,21 +20,17 @@ describe('golden cells of the spike corpus', () => {
     ['s6-null', 888, 499],
   ])('%s at hour %d: every cell with three failing devices', (name, hour, count) => {
     const { reports } = readScenario(SPIKES, name);
-    const arrived = (from: number, to: number) =>
-      reports.filter(({ arrivedMs }) => arrivedMs > from * HOUR_MS && arrivedMs <= to * HOUR_MS);
-    const baseline = new Baseline();
-    const past = hour - LONGEST_WINDOW_HOURS;
-    for (const report of arrived(past - BASELINE_HOURS, past)) baseline.change(report, 1);
+    const counting = new ReportCounting();
+    counting.add(reports.filter(({ arrivedMs }) => arrivedMs <= hour * HOUR_MS));
+    const counts = counting.at(hour * HOUR_MS, []);
+    const rates = usualRates(counts.baseline);
     const windows = new Map(
-      [6, 24, 72].map((hours) => {
-        const tested = arrived(hour - hours, hour).filter(
-          ({ arrivedMs, occurredMs }) => arrivedMs - occurredMs <= LATE_HOURS * HOUR_MS,
+      counts.windows.map((counted) => {
+        const window = new WindowCells(counted, rates);
+        const cells = [...window.failuresByCode].flatMap(([code, failures]) =>
+          window.cellsOf(code, failures, 3),
         );
-        const window = new WindowCells(hours * HOUR_MS, tested, baseline);
-        const cells = [...window.failures].flatMap(([signature, failures]) =>
-          window.cellsOf(signature, failures, 3),
-        );
-        return [hours, new Map(cells.map((cell) => [idOf(cell), cell]))];
+        return [window.windowMs / HOUR_MS, new Map(cells.map((cell) => [idOf(cell), cell]))];
       }),
     );
     const rows = readFileSync(join(SPIKES, `golden-cells-${name}-${hour}.csv`), 'utf8')
@@ -60,7 +54,7 @@ describe('golden cells of the spike corpus', () => {
         f,
         lnP,
       ] = row.split(',');
-      const cell = windows.get(Number(hours))?.get(idOf({ signature, bank, build, kb }));
+      const cell = windows.get(Number(hours))?.get(idOf({ series: signature, bank, build, kb }));
       if (!cell) throw new Error(`no cell for ${row}`);
       expect([cell.failed, cell.installs, cell.baselineFailed]).toEqual([failed, installs, f].map(Number));
       expect(Math.abs(cell.expected / Number(expected) - 1)).toBeLessThan(1e-9);
@@ -71,5 +65,5 @@ describe('golden cells of the spike corpus', () => {
   });
 });
 
-const idOf = (cell: { signature: string; bank: string; build: string; kb: string }): string =>
-  [cell.signature, cell.bank, cell.build, cell.kb].join('|');
+const idOf = (cell: { series: string; bank: string; build: string; kb: string }): string =>
+  [cell.series, cell.bank, cell.build, cell.kb].join('|');
