@@ -130,8 +130,15 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     const { commands, log, writers, config, metrics, logger } = this.parts;
     const store = writers.of(generation);
     if (!(await this.prepare(generation, live, signal))) return;
-    const watch = live ? await startSpikeWatch({ log, store, config, metrics, logger }) : null;
-    const consumer = await log.consume(groupOf(generation), PROJECTED_TOPICS);
+    const watch = live
+      ? await startSpikeWatch({ log, store, config, group: groupOf(generation), metrics, logger })
+      : null;
+    const join = () => log.consume(groupOf(generation), PROJECTED_TOPICS);
+    const consumer = await retryForever('joining the group', join, this, signal);
+    if (!consumer) {
+      await watch?.stop();
+      return;
+    }
     this.ready = true;
     logger.info({ generation, live }, `filling generation ${generation}`);
     const limits = {
@@ -139,7 +146,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       maxBytes: config.ROLLCALL_BATCH_BYTES,
       maxWaitMs: config.ROLLCALL_BATCH_LINGER_MS,
     };
-    const onProjected = watch ? (watchTimeMs: number | null) => watch.onProjected(watchTimeMs) : undefined;
+    const onProjected = watch?.onProjected.bind(watch);
     const loop = new ProjectionLoop(
       commands,
       consumer,

@@ -215,6 +215,17 @@ export interface WatchQuestion {
   readonly sincesMs: readonly number[];
 }
 
+/** Somebody whose silence would be noticed: a bank, or the WSUS servers of a bank. */
+export interface ReportingSource {
+  readonly bank: string;
+  /** False = whatever the bank sent. */
+  readonly isWsus: boolean;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** Between two hours with reports. */
+  readonly longestGapHours: number;
+}
+
 /** When a bank's first report arrived. */
 export interface FirstArrival {
   readonly bank: string;
@@ -305,6 +316,8 @@ export abstract class AttemptStoreWriter {
   abstract lastArrivalMs(notAfterMs: number): Promise<number | null>;
   /** Smallest receivedAt of each of these banks, or of every bank; one without reports is not in it. */
   abstract firstArrivals(banks: readonly string[] | null): Promise<FirstArrival[]>;
+  /** Who reported with an arrival in (fromMs, untilMs]. */
+  abstract reportingSources(fromMs: number, untilMs: number): Promise<ReportingSource[]>;
   /** Everything a look counts: one question over the attempts of 31 days. */
   abstract watchCounts(question: WatchQuestion): Promise<LookCounts>;
 }

@@ -2,26 +2,29 @@ import { alertViewOf } from '#domain/alerts/alert-view.js';
 import type { SymbolOf } from '#domain/alerts/alert-text.js';
 import type { Alert } from '#domain/alerts/alert.js';
 import { decideAlerts } from '#domain/alerts/decide-alerts.js';
+import { looksAWeek } from '#domain/spikes/alarm-budget.js';
 import { DAY_MS, LOOK_EVERY_MS } from '#domain/spikes/constants.js';
-import { isLearning } from '#domain/spikes/learning.js';
-import { lookAt } from '#domain/spikes/look.js';
 import type { AttemptStoreWriter } from '#attempt-store/attempt-store.js';
 import type { EventLog } from '#event-log/event-log.js';
 import type { Notifier } from '#notify/notifier.js';
 import type { Logger } from '#runtime/logger.js';
 import type { Metrics } from '#runtime/metrics.js';
 import { AlertLog } from '#event-log/alert-log.js';
+import { countingKey, LookCounting } from './look-counting.js';
 import { boundaryAt, lookTimes } from './look-times.js';
+import type { LookTime } from './look-times.js';
 import { Outbox } from './outbox.js';
 import { SingleFlight } from './single-flight.js';
 
 export interface SpikeWatchParts {
   readonly log: EventLog;
-  readonly store: Pick<AttemptStoreWriter, 'lastArrivalMs' | 'firstArrivals' | 'watchSeries' | 'writeAlerts'>;
+  readonly store: Pick<AttemptStoreWriter, 'lastArrivalMs' | 'firstArrivals' | 'watchCounts' | 'writeAlerts'>;
   readonly notifiers: readonly Notifier[];
   readonly symbolOf: SymbolOf;
   /** Where people reach the console; null = alerts name commands only. */
   readonly consoleUrl?: string | null;
+  /** Every boundary of so long of watch time is looked at; ten minutes unless said otherwise. */
+  readonly lookEveryMs?: number;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly metrics: Pick<
     Metrics,
@@ -43,13 +46,16 @@ export class SpikeWatch {
   readonly outbox: Outbox;
   private readonly looking: SingleFlight;
   private readonly writtenViews = new Map<string, Alert>();
-  /** Banks once known for long enough: they stay so, because the time of the watch only goes on. */
-  private readonly learnt = new Set<string>();
+  private readonly counting: LookCounting;
+  private readonly lookEveryMs: number;
   private lookedUpToMs: number | null = null;
   private projectedUpToMs: number | null = null;
+  private isBehind = false;
 
   constructor(private readonly parts: SpikeWatchParts) {
     const { log, logger, metrics } = parts;
+    this.lookEveryMs = parts.lookEveryMs ?? LOOK_EVERY_MS;
+    this.counting = new LookCounting(parts.store);
     this.alertLog = new AlertLog(log, (offset) => {
       logger.error(
         { topic: 'patch.alerts', offset },
@@ -77,11 +83,13 @@ export class SpikeWatch {
 
   /**
    * Tells the watch that a batch is committed. `projectedUpToMs` = largest arrival up to which every partition is
-   * projected; null = not known yet (at the start), then the largest one stored is taken. Returns at once: the look
-   * runs beside the loop.
+   * projected; null = not known yet (at the start), then the largest one stored is taken. `isBehind` = more than a batch
+   * waits: what looks raise until then may be over already, and is told when it is not. Returns at once: the look runs
+   * beside the loop.
    */
-  onProjected(projectedUpToMs: number | null): Promise<void> {
+  onProjected(projectedUpToMs: number | null, isBehind = false): Promise<void> {
     this.projectedUpToMs = projectedUpToMs;
+    this.isBehind = isBehind;
     void this.looking.request();
     return Promise.resolve();
   }
@@ -90,6 +98,11 @@ export class SpikeWatch {
   async settled(): Promise<void> {
     await this.looking.request();
     await this.outbox.settled();
+  }
+
+  /** How far it has looked; null = not yet. */
+  get watchTimeMs(): number | null {
+    return this.lookedUpToMs;
   }
 
   async stop(): Promise<void> {
@@ -105,44 +118,45 @@ export class SpikeWatch {
       await this.alertLog.refresh();
       await this.writeViews();
       this.outbox.request();
-      this.lookedUpToMs = boundaryAt(watchTimeMs) - LOOK_EVERY_MS;
+      this.lookedUpToMs = boundaryAt(watchTimeMs, this.lookEveryMs) - this.lookEveryMs;
     }
     const decidedUpToMs = this.alertLog.state.atMs ?? Number.NEGATIVE_INFINITY;
-    for (const atMs of lookTimes(Math.max(this.lookedUpToMs, decidedUpToMs), watchTimeMs)) {
+    const from = Math.max(this.lookedUpToMs, decidedUpToMs);
+    for (const time of lookTimes(from, watchTimeMs, this.lookEveryMs)) {
       if (signal.aborted) return;
-      await this.lookOnce(atMs);
-      this.lookedUpToMs = atMs;
+      await this.lookOnce(time);
+      this.lookedUpToMs = time.atMs;
     }
     this.parts.metrics.watchFailuresInRow.set(0);
   }
 
-  private async lookOnce(atMs: number): Promise<void> {
-    const { store, metrics } = this.parts;
-    const series = await store.watchSeries(atMs);
-    await this.learn(
-      series.map(({ bank }) => bank),
-      atMs,
-    );
-    const seen = lookAt(series, atMs, (bank) => !this.learnt.has(bank));
-    metrics.watchLooks.inc();
+  private async lookOnce({ atMs, isPast }: LookTime): Promise<void> {
+    const { metrics } = this.parts;
     const { channels } = this.outbox;
-    const accepted = await this.alertLog.decide((state) => {
-      const decidedUpToMs = state.atMs ?? Number.NEGATIVE_INFINITY;
-      if (atMs <= decidedUpToMs) return null; // another watcher has looked as far
-      const events = decideAlerts(seen, state, channels);
-      return events.length > 0 || atMs - decidedUpToMs >= DAY_MS ? { atMs, events } : null;
-    });
-    for (const event of accepted ?? [])
-      if (event.type === 'AlertRaised') metrics.alertsRaised.inc({ bank: event.bank });
+    const sinceMs = Math.min(this.lookedUpToMs ?? atMs, atMs - this.lookEveryMs);
+    metrics.watchLooks.inc();
+    for (let isDecided = false; !isDecided;) {
+      const { counts, rules, key } = await this.counting.at(atMs, sinceMs, this.alertLog.state.alerts);
+      const accepted = await this.alertLog.decide((state) => {
+        const decidedUpToMs = state.atMs ?? Number.NEGATIVE_INFINITY;
+        isDecided = atMs <= decidedUpToMs; // another watcher has looked as far
+        // Alerts that changed meanwhile are counted otherwise.
+        if (isDecided || countingKey(state.alerts) !== key) return null;
+        isDecided = true;
+        const events = decideAlerts(counts, state.alerts, {
+          ...rules,
+          looksAWeek: looksAWeek(this.lookEveryMs),
+          sinceMs,
+          isPast: isPast || this.isBehind,
+          channels,
+        });
+        return events.length > 0 || atMs - decidedUpToMs >= DAY_MS ? { atMs, events } : null;
+      });
+      for (const event of accepted ?? [])
+        if (event.type === 'AlertRaised') metrics.alertsRaised.inc({ bank: event.bank });
+      if (accepted && accepted.length > 0) this.outbox.request();
+    }
     await this.writeViews();
-    if (accepted && accepted.length > 0) this.outbox.request();
-  }
-
-  private async learn(banks: readonly string[], atMs: number): Promise<void> {
-    const open = [...new Set(banks)].filter((bank) => !this.learnt.has(bank));
-    if (open.length === 0) return;
-    for (const { bank, firstMs } of await this.parts.store.firstArrivals(open))
-      if (!isLearning(firstMs, atMs)) this.learnt.add(bank);
   }
 
   /** Writes the views of the alerts that changed since they were last written. */

@@ -6,32 +6,45 @@ import { logNotifier } from '#notify/log.js';
 import type { Logger } from '#runtime/logger.js';
 import type { Metrics } from '#runtime/metrics.js';
 import type { ProjectorConfig } from '../projector.config.js';
+import { DeadManSwitch } from './dead-man-switch.js';
 import { SpikeWatch } from './spike-watch.js';
 
 export interface SpikeWatchStart {
   readonly log: EventLog;
   readonly store: AttemptStoreWriter;
   readonly config: ProjectorConfig;
+  /** The consumer group that fills the live generation. */
+  readonly group: string;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
 
 /**
- * Starts the watch on the live generation: what a crash left undone is looked at and delivered now, not with the next
+ * Starts the watch and the dead-man's switch on the live generation: what a crash left undone is looked at and delivered now, not with the next
  * batch. Whoever starts it calls `onProjected` after each commit and `stop` at the end.
  */
 export async function startSpikeWatch({
   log,
   store,
   config,
+  group,
   metrics,
   logger,
-}: SpikeWatchStart): Promise<SpikeWatch> {
+}: SpikeWatchStart): Promise<Pick<SpikeWatch, 'onProjected' | 'stop'>> {
   const toStdout = (text: string) => process.stdout.write(text);
   const notifiers = [logNotifier(logger), ...configuredNotifiers(config, toStdout)];
   const consoleUrl = config.ROLLCALL_CONSOLE_URL ?? null;
   const watch = new SpikeWatch({ log, store, notifiers, symbolOf, consoleUrl, logger, metrics });
   watch.outbox.request();
   await watch.onProjected(null);
-  return watch;
+  const { alertLog, outbox } = watch;
+  const watchTimeMs = () => watch.watchTimeMs;
+  const deadMan = new DeadManSwitch({ log, alertLog, outbox, store, group, watchTimeMs, logger });
+  return {
+    onProjected: (...projected) => watch.onProjected(...projected),
+    stop: async () => {
+      await deadMan.stop();
+      await watch.stop();
+    },
+  };
 }

@@ -7,6 +7,7 @@ import type {
   CanonicalDevice,
   FactBatch,
   FirstArrival,
+  ReportingSource,
   HistoryRow,
   LinkEntry,
   LinkFeed,
@@ -38,6 +39,7 @@ import type { Generation } from '#domain/generation.js';
 import { levelsOf } from '#domain/signature/signature.js';
 import type { LookCounts, WatchedSignature } from '#domain/spikes/scan/counts.js';
 import { arrivalSpansQuery, lastArrivalQuery } from './questions/arrivals.js';
+import { reportingSourcesQuery } from './questions/reporting-sources.js';
 import { lookCountsOf, seriesNamedIn } from './questions/watch-counts.js';
 import type { WatchCountsRow } from './questions/watch-counts.js';
 import { watchCountsParameters, watchCountsQuery } from './questions/watch-counts-query.js';
@@ -202,6 +204,18 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     const among = banks === null ? '1' : `bank IN (${banks.map(quote).join(', ')})`;
     const rows = await this.rows<[string, number]>(arrivalSpansQuery(this.database, among));
     return rows.map(([bank, firstMs]) => ({ bank, firstMs }));
+  }
+
+  override async reportingSources(fromMs: number, untilMs: number): Promise<ReportingSource[]> {
+    const query = reportingSourcesQuery(this.database, fromMs, untilMs);
+    const rows = await this.rows<[string, number, number, number, number]>(query);
+    return rows.map(([bank, wsus, firstMs, lastMs, longestGapHours]) => ({
+      bank,
+      isWsus: wsus === 1,
+      firstMs,
+      lastMs,
+      longestGapHours,
+    }));
   }
 
   override async watchCounts(question: WatchQuestion): Promise<LookCounts> {
