@@ -108,6 +108,7 @@ class MemoryWriter extends AttemptStoreWriter {
   override readonly writeAlerts = notAsked;
   override readonly lastArrivalMs = notAsked;
   override readonly firstArrivals = notAsked;
+  override readonly reportingSources = notAsked;
   override readonly watchCounts = notAsked;
 
   constructor(private readonly store: MemoryStore) {
