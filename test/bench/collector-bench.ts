@@ -36,10 +36,13 @@ interface Measured {
 }
 
 /** Attempts accepted a second (202 = on disk in the log) by a collector process of its own; nobody projects them. */
-export async function benchCollector({ quick, note }: BenchRun): Promise<BenchResult> {
+export async function benchCollector(
+  { quick, note }: BenchRun,
+  { kafka, floor }: { readonly kafka?: string; readonly floor: number } = { floor: FLOOR_PER_SECOND },
+): Promise<BenchResult> {
   const bodies = makeBodies(BODIES);
   const load = loadNow();
-  const runs = await measureRuns(bodies, quick ? 3 : 5, quick ? 5 : 12, note);
+  const runs = await measureRuns(bodies, quick ? 3 : 5, quick ? 5 : 12, note, kafka);
   const of = (pick: (run: Measured) => number): number[] => runs.map(pick);
   const cpuMicros = figure(
     'µs CPU/attempt',
@@ -50,7 +53,7 @@ export async function benchCollector({ quick, note }: BenchRun): Promise<BenchRe
       acceptedPerSecond: figure(
         'attempts/s',
         of(({ perSecond }) => perSecond),
-        { floor: FLOOR_PER_SECOND },
+        { floor },
       ),
       cpuMicros,
       requestP50: figure(
@@ -78,8 +81,9 @@ async function measureRuns(
   runs: number,
   seconds: number,
   note: BenchRun['note'],
+  kafka: string | undefined,
 ): Promise<Measured[]> {
-  const installation = await makeInstallation(BANKS);
+  const installation = await makeInstallation(BANKS, kafka);
   const { collector, port } = await startCollector(installation);
   const client = connectCollector(port, CONNECTIONS);
   const pid = collector.pid ?? 0;
@@ -142,7 +146,10 @@ async function startCollector(
       collectorScript,
     ],
     {
-      env: childEnvironment({ data, port, logLevel: 'warn' }, process.env),
+      env: childEnvironment(
+        { data, port, logLevel: 'warn' },
+        { ...process.env, ...installation.environment },
+      ),
       cwd: join(installation.data, '..'),
       stdio: ['pipe', 'ignore', 'inherit'],
     },

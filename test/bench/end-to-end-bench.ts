@@ -1,5 +1,3 @@
-import { openDataDirectory } from '#runtime/data-directory.js';
-import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { secondsSince, waitMs } from './bench-run.js';
 import type { BenchResult, BenchRun } from './bench-run.js';
@@ -38,9 +36,10 @@ export async function benchEndToEnd(
   installation: Installation,
   product: Product,
   bodies: readonly Buffer[],
+  floorPerSecond = FLOOR_PER_SECOND,
 ): Promise<Filled> {
   const sendSeconds = quick ? 30 : 300;
-  const log = await openLmdbEventLog({ directory: openDataDirectory(installation.data).log });
+  const log = await installation.openLog();
   const memory = sampleMemory(product.pid);
   try {
     const sending = { installation, product, bodies, log, note };
@@ -74,7 +73,7 @@ export async function benchEndToEnd(
     note(`end-to-end: ${Math.round(sent.accepted / seconds)}/s, CPU s for 1,000: ${JSON.stringify(cpu)}`);
     const result: BenchResult = {
       figures: {
-        eventsPerSecond: figure('attempts/s', [sent.accepted / seconds], { floor: FLOOR_PER_SECOND }),
+        eventsPerSecond: figure('attempts/s', [sent.accepted / seconds], { floor: floorPerSecond }),
         rss: figure('MiB, all processes, highest', [peak.rssBytes / 1024 / 1024], {
           ceiling: RSS_CEILING_MIB,
         }),

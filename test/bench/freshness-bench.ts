@@ -25,11 +25,12 @@ export async function benchFreshness(
   product: Product,
   bodies: readonly Buffer[],
   firstRequest: number,
+  { rowsPerSecond, ceilingMs } = { rowsPerSecond: ROWS_PER_SECOND, ceilingMs: CEILING_MS },
 ): Promise<BenchResult> {
   const markers = quick ? 60 : 200;
   const token = installation.tokens[0] ?? '';
   const load = loadNow();
-  const background = sendPaced(product, installation.tokens, bodies, firstRequest, ROWS_PER_SECOND);
+  const background = sendPaced(product, installation.tokens, bodies, firstRequest, rowsPerSecond);
   const client = connectCollector(product.collectorPort, LANES);
   const delaysMs: number[] = [];
   const startedAtSeconds: number[] = [];
@@ -69,7 +70,7 @@ export async function benchFreshness(
   );
   return {
     figures: {
-      p99: figure('ms', [percentile(delaysMs, 0.99)], { ceiling: CEILING_MS }),
+      p99: figure('ms', [percentile(delaysMs, 0.99)], { ceiling: ceilingMs }),
       p50: figure('ms', [percentile(delaysMs, 0.5)]),
       max: figure('ms', [Math.max(...delaysMs)]),
     },

@@ -8,6 +8,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { StoreStatus } from '#attempt-store/attempt-store.js';
+import type { EventLog } from '#event-log/event-log.js';
+import { openKafkaEventLog } from '#event-log/kafka/open-kafka-event-log.js';
+import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
+import { openDataDirectory } from '#runtime/data-directory.js';
+import { kafkaAddressOf } from '../harness/kafka-address.js';
 
 const run = promisify(execFile);
 const commandLine = fileURLToPath(new URL('../../apps/rollcall/main.js', import.meta.url));
@@ -15,6 +20,10 @@ const commandLine = fileURLToPath(new URL('../../apps/rollcall/main.js', import.
 /** A data directory with banks whose senders may post. */
 export interface Installation {
   readonly data: string;
+  /** What its processes are told beyond the directory: ROLLCALL_LOG where the log is a Kafka. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** The log beside the processes that use it; whoever opens it closes it. */
+  readonly openLog: () => Promise<EventLog>;
   /** One token a bank. */
   readonly tokens: readonly string[];
   /** Runs `rollcall …` on the data directory; answers what it printed. */
@@ -22,12 +31,18 @@ export interface Installation {
   readonly remove: () => void;
 }
 
-/** Makes a temporary data directory with so many banks, `bank-0` and so on. */
-export async function makeInstallation(banks: number): Promise<Installation> {
+/** Makes a temporary data directory with so many banks, `bank-0` and so on. @param kafka where the log is, if not in it */
+export async function makeInstallation(banks: number, kafka?: string): Promise<Installation> {
   const data = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
+  const environment = kafka === undefined ? {} : { ROLLCALL_LOG: kafka };
+  const openLog = () =>
+    kafka === undefined
+      ? openLmdbEventLog({ directory: openDataDirectory(data).log })
+      : openKafkaEventLog(kafkaAddressOf(kafka));
   const rollcall = async (...args: readonly string[]): Promise<string> => {
     const { stdout } = await run(process.execPath, [commandLine, ...args, '--data', data], {
       maxBuffer: 1 << 26,
+      env: { ...process.env, ...environment },
     });
     return stdout;
   };
@@ -48,7 +63,7 @@ export async function makeInstallation(banks: number): Promise<Installation> {
   const remove = (): void => {
     rmSync(data, { recursive: true, force: true });
   };
-  return { data, tokens, rollcall, remove };
+  return { data, environment, openLog, tokens, rollcall, remove };
 }
 
 /** `rollcall up` on an installation: every process of the product. */
@@ -69,7 +84,7 @@ export async function startProduct(installation: Installation): Promise<Product>
   const up = spawn(
     process.execPath,
     [commandLine, 'up', '--data', installation.data, '--log-level', 'warn', ...ports],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    { env: { ...process.env, ...installation.environment }, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const lines: string[] = [];
   await untilReady(up, lines);

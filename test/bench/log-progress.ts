@@ -1,7 +1,5 @@
 import type { Generation } from '#domain/generation.js';
 import type { EventLog } from '#event-log/event-log.js';
-import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
-import { openDataDirectory } from '#runtime/data-directory.js';
 import { waitMs } from './bench-run.js';
 import type { Installation } from './installation.js';
 
@@ -21,8 +19,8 @@ export async function logProgress(log: EventLog, generation: Generation = 'blue'
 }
 
 /** Resolves when the projector has committed everything that the log holds. */
-export async function untilDrained({ data }: Installation): Promise<void> {
-  const log = await openLmdbEventLog({ directory: openDataDirectory(data).log });
+export async function untilDrained({ openLog }: Installation): Promise<void> {
+  const log = await openLog();
   try {
     for (;;) {
       const { appended, committed } = await logProgress(log);
