@@ -31,8 +31,8 @@ export interface DeviceSnapshots {
 
 /** Questions about what failures share and what helped: they look behind the conclusions, at what was reported. */
 export abstract class FailureQuestions {
-  /** The levels of a signature by its id; null when none was met. */
-  abstract signature(signatureId: string): Promise<SignatureView | null>;
+  /** The levels of a signature by its id; null when no attempt in these banks has it. */
+  abstract signature(bank: string | null, signatureId: string): Promise<SignatureView | null>;
   /** Every use of a remedy, with what it treated and what came of it by now. */
   abstract remedyTrials(filter: RemedyFilter): Promise<readonly RemedyTrial[]>;
   /** Attempts of one device (by its canonical key), and successes of others at the same updates. */

@@ -4,6 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AttemptView, Cohort, DeviceView } from '#attempt-store/attempt-store.js';
+import {
+  commonFactorAnswer,
+  explanationAnswer,
+  stalePackageAnswer,
+} from '../../apps/console/explain/explain-answers.js';
+import { ledgerRowAnswer } from '../../apps/console/remedies/remedy-answers.js';
 import { eventually } from '../harness/eventually.js';
 import { RollcallUp } from '../harness/rollcall-up.js';
 
@@ -121,6 +127,8 @@ describe('remedies', () => {
       signature: { l1: '0x80071ab1' },
     });
 
+    expect(ledgerRowAnswer.strict().parse(row)).toEqual(row);
+
     const [best, second] = await ask<{ id: string; counted: unknown }>('remedies', 'for', '0x80071ab1');
     expect(best).toMatchObject({ id: 'in_place_upgrade', counted: { tried: 7, fixed: 6 } });
     expect(second?.id).toBe('reset_transaction_log');
@@ -195,6 +203,7 @@ describe('S2 and S3: what failures have in common', () => {
       devices: 9,
       comparison: { failed: 0, devices: 51 },
     });
+    expect(explanationAnswer.strict().parse(explained)).toEqual(explained);
     const printed = await rollcall.cli(['cohorts', 'explain', cohort?.cohortId ?? '']);
     expect(printed.stdout).toMatch(/8 of 61 devices that tried KB5041578[^]*upgradedFrom = v2020-l/);
     expect((await rollcall.cli(['cohorts', 'explain', 'aaaaaaaaaaaaaaaa'])).code).toBe(3);
@@ -204,6 +213,7 @@ describe('S2 and S3: what failures have in common', () => {
       'pc-two-codes',
       '--factors',
     );
+    expect(commonFactorAnswer.strict().parse(device?.commonFactors[0])).toEqual(device?.commonFactors[0]);
     expect(device?.commonFactors[0]).toMatchObject({
       factor: 'inf:cpu.inf',
       codes: ['0x80070002', '0x80070005'],
@@ -231,6 +241,7 @@ describe('S3: packages that wait', () => {
     expect(stale).toMatchObject([
       { bank: 'bank-a', deviceKey: 'pc-waits', kb: 'KB5043050', pendingDays: 30 },
     ]);
+    expect(stalePackageAnswer.strict().parse(stale[0])).toEqual(stale[0]);
     expect((await readAs('bank-b', 'packages/stale?days=1')).body).toMatchObject({ items: [] });
   }, 120_000);
 });

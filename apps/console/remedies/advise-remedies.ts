@@ -35,16 +35,16 @@ export class AdviseRemediesHandler implements IQueryHandler<AdviseRemedies> {
 
   async execute({ bank, failure }: AdviseRemedies) {
     return atPosition(this.position, bank, async () => {
-      const signature = await this.signatureOf(failure);
+      const signature = await this.signatureOf(bank, failure);
       const ledger = ledgerFor(signature, await this.failures.remedyTrials({ bank }));
       return { signature, items: recommendRemedies(wordsOfSignature(signature), ledger) };
     });
   }
 
-  private async signatureOf(failure: string): Promise<AdviceAnswer['signature']> {
+  private async signatureOf(bank: string | null, failure: string): Promise<AdviceAnswer['signature']> {
     const code = wordsOfCode(failure)?.code;
     if (code !== undefined) return { l1: code, l2: '', l3: '' };
-    const known = await this.failures.signature(failure);
+    const known = await this.failures.signature(bank, failure);
     if (!known)
       throw new NotFoundException(`"${failure}" is no error code and no signature that was met here`);
     const { l1, l2, l3 } = known;

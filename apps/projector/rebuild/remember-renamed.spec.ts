@@ -61,7 +61,7 @@ describe('signatures under new rules', () => {
     // Another bank learns nothing by an id it may have heard of.
     expect(await store.cohort('bank-b', former)).toBeNull();
     const questions = new ClickHouseFailureQuestions(client, () => Promise.resolve('green'), aliases);
-    expect((await questions.signature(OLD))?.l1).toBe('0x80071ab1');
+    expect((await questions.signature('bank-a', OLD))?.l1).toBe('0x80071ab1');
 
     // A second change of rules: the ids of the first still lead on.
     await asByOldRules('green', 'newersignature12');

@@ -16,10 +16,11 @@ describe('rollcall remedies', () => {
   });
 
   it('narrows by inner error and object', async () => {
-    const { code, items } = await remedies(
+    const outcome = await remedies(
       ...['0x800f0922', '--inner', '1058', '--object', 'installer:WMI Installer', '--json'],
     );
-    expect([code, items<RemedyAdvice>()[0]]).toMatchObject([0, { id: 'enable_wmi_service', level: 3 }]);
+    expect(outcome.code).toBe(0);
+    expect(outcome.items<RemedyAdvice>()[0]).toMatchObject({ id: 'enable_wmi_service', level: 3 });
   });
 
   it.each([

@@ -27,10 +27,15 @@ export class ClickHouseFailureQuestions extends FailureQuestions {
     super();
   }
 
-  override async signature(signatureId: string): Promise<SignatureView | null> {
+  override async signature(bank: string | null, signatureId: string): Promise<SignatureView | null> {
+    const database = await this.database();
+    const ids = idsOf(await this.aliases(), signatureId);
+    const ofBank = bank === null ? '1' : 'bank = {bank:String}';
     const [row] = await this.ask<SignatureView>(
-      `SELECT signature_id AS id, l1, l2, l3, fineness, reason FROM ${await this.database()}.signatures WHERE has({ids:Array(String)}, signature_id) ORDER BY signature_id = {id:String} DESC, signature_id LIMIT 1`,
-      { id: signatureId, ids: idsOf(await this.aliases(), signatureId) },
+      `SELECT signature_id AS id, l1, l2, l3, fineness, reason FROM ${database}.signatures
+       WHERE signature_id IN (SELECT signature_id FROM ${database}.attempts WHERE ${ofBank} AND has({ids:Array(String)}, signature_id))
+       ORDER BY signature_id = {id:String} DESC, signature_id LIMIT 1`,
+      { id: signatureId, ids, ...(bank === null ? {} : { bank }) },
     );
     return row ?? null;
   }

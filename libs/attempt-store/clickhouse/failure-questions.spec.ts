@@ -76,8 +76,9 @@ describe('remedies and what came of them', () => {
       tooFew: true,
       interval: null,
     });
-    expect(await questions.signature(row?.signature?.id ?? '')).toMatchObject({ l1: '0x80071ab1' });
-    expect(await questions.signature('nothing')).toBeNull();
+    expect(await questions.signature('bank-a', row?.signature?.id ?? '')).toMatchObject({ l1: '0x80071ab1' });
+    expect(await questions.signature('bank-c', row?.signature?.id ?? '')).toBeNull();
+    expect(await questions.signature(null, 'nothing')).toBeNull();
   }, 60_000);
 });
 
