@@ -3,8 +3,8 @@
 // at once now and then), and compares what it counts with the senders' own ledgers. The load goes on until both the
 // kills and the minutes are done. Prints `kills=… accepted=… lost=… doubled=…` and which moments were hit; exit code 0
 // only when nothing was lost or doubled and a rebuild from the log gives the same views. The seed makes the same
-// batches and the same choice of victims and moments; what they hit still depends on the machine. Then 100,000 cases of
-// wild input for the readers of logs.
+// batches and the same choice of victims and moments; what they hit still depends on the machine. Then the guarantees on
+// Kafka with more kills, and 100,000 cases of wild input for the readers of logs.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,9 @@ import { parseArgs } from 'node:util';
 import { ensureInstalled } from './ensure-installed.mjs';
 
 const WILD_CASES = '100000';
+/** At least so many projectors are killed on Kafka, and so many leaders of its partitions. */
+const KAFKA_KILLS = 60;
+const KAFKA_LEADER_KILLS = '9';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 function readOptions() {
@@ -47,7 +50,13 @@ function soak({ minutes = '0', kills = '200', seed }) {
     ROLLCALL_SOAK_MINUTES: minutes,
     ...(seed === undefined ? {} : { ROLLCALL_SOAK_SEED: seed }),
   });
-  return jest('libs/sources/wild-input', { ROLLCALL_WILD_CASES: WILD_CASES }) && nothingLost;
+  const nothingLostOnKafka = jest('test/guarantees/kafka', {
+    ROLLCALL_SOAK_KAFKA_KILLS: String(Math.max(KAFKA_KILLS, Math.ceil(Number(kills) / 3))),
+    ROLLCALL_SOAK_LEADER_KILLS: KAFKA_LEADER_KILLS,
+    ...(seed === undefined ? {} : { ROLLCALL_SOAK_SEED: seed }),
+  });
+  const isTakenAsItComes = jest('libs/sources/wild-input', { ROLLCALL_WILD_CASES: WILD_CASES });
+  return nothingLost && nothingLostOnKafka && isTakenAsItComes;
 }
 
 const options = readOptions();
