@@ -12,8 +12,8 @@ import { WatchClock } from './watch-clock.js';
 export interface ProjectionLoopOptions {
   readonly generation: Generation;
   readonly limits: ReadLimits;
-  /** Called after each commit with the time of the watch (ms); null before the first event. */
-  readonly onProjected?: (watchTimeMs: number | null) => Promise<void>;
+  /** Called after each commit with the time of the watch (ms; null before the first event), and whether more than a batch waits. */
+  readonly onProjected?: (watchTimeMs: number | null, isBehind: boolean) => Promise<void>;
 }
 
 /** The path of a batch, and the only place where an offset is committed: read → project → commit. */
@@ -58,7 +58,7 @@ export class ProjectionLoop {
     if (!committed) return 0;
     endTimer();
     this.account(slices, projected);
-    await this.options.onProjected?.(this.clock.nowMs);
+    await this.options.onProjected?.(this.clock.nowMs, this.clock.waiting > this.options.limits.maxRecords);
     return projected.messages;
   }
 

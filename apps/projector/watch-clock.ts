@@ -6,7 +6,8 @@ import type { LogSlice } from '#event-log/event-log.js';
  */
 export class WatchClock {
   private readonly lastArrivalMs = new Map<string, number>();
-  private readonly behind = new Set<string>();
+  /** Messages that wait, by partition. */
+  private readonly behind = new Map<string, number>();
 
   /** Notes a projected slice and the largest receivedAt of its events, ms (null when it held none). */
   note(slice: LogSlice, largestArrivalMs: number | null): void {
@@ -14,7 +15,7 @@ export class WatchClock {
     if (largestArrivalMs !== null) {
       this.lastArrivalMs.set(id, Math.max(largestArrivalMs, this.lastArrivalMs.get(id) ?? 0));
     }
-    if (slice.nextOffset < slice.endOffset) this.behind.add(id);
+    if (slice.nextOffset < slice.endOffset) this.behind.set(id, slice.endOffset - slice.nextOffset);
     else this.behind.delete(id);
   }
 
@@ -23,10 +24,15 @@ export class WatchClock {
     this.behind.delete(`${topic}/${partition}`);
   }
 
+  /** Messages that wait to be projected, as far as was seen when each partition was last read. */
+  get waiting(): number {
+    return [...this.behind.values()].reduce((sum, messages) => sum + messages, 0);
+  }
+
   /** Watch time in ms; null before the first event. */
   get nowMs(): number | null {
     if (this.lastArrivalMs.size === 0) return null;
-    const behind = [...this.behind].map((id) => this.lastArrivalMs.get(id) ?? 0);
+    const behind = [...this.behind.keys()].map((id) => this.lastArrivalMs.get(id) ?? 0);
     return behind.length > 0 ? Math.min(...behind) : Math.max(...this.lastArrivalMs.values());
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ANY_FAILURE, groupId } from '#domain/spikes/scan/counts.js';
 import type { AttemptEvent } from '#domain/attempt-event.js';
 import { tellHistory } from '#domain/tell-history.js';
 import {
@@ -294,19 +295,36 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
           }),
         ],
       );
-      expect(await writer.watchSeries(at)).toMatchObject([
-        {
-          bank: 'bank-a',
-          failed: 2,
-          installs: 3,
-          baselineFailed: 1,
-          baselineInstalls: 1,
-          topKb: 'KB5041578',
-          branches: ['branch-1'],
-          firstArrival: arrived(23.9),
-          thirdArrival: null,
-        },
-      ]);
+      const counts = await writer.watchCounts({ atMs: at, told: [], sincesMs: [at - 3 * HOUR_MS] });
+      const [, day, longest] = counts.windows;
+      expect(day?.leaves).toMatchObject([{ bank: 'bank-a', kb: 'KB5041578', devices: 3, started: 4 }]);
+      expect(longest?.leaves).toMatchObject([{ devices: 4, started: 5 }]);
+      expect(day?.failures.map(({ arrivedMs, branch }) => [at - arrivedMs, branch])).toEqual(
+        [0, 23.9 * HOUR_MS].map((before) => [before, 'branch-1']),
+      );
+      const [failure] = day?.failures ?? [];
+      const series = failure?.levels.at(-1) ?? '';
+      expect(counts.signatureOf(series)).toMatchObject({
+        id: series,
+        l1: failure?.levels.length ? expect.any(String) : '',
+      });
+      for (const group of [groupId(null, null), groupId('bank-a', null)]) {
+        expect(counts.baseline.installs(group)).toBe(1);
+        expect(counts.baseline.failures(group, series)).toBe(1);
+        expect(counts.baseline.failures(group, ANY_FAILURE)).toBe(1);
+      }
+      expect(counts.arrivedSince({ bank: 'bank-a', build: '*', kb: '*' }, at - 3 * HOUR_MS)).toBe(2);
+      expect(counts.active).toMatchObject([{ lastArrivedMs: at }]);
+      const told = {
+        bank: 'bank-a',
+        build: '*',
+        kb: '*',
+        levels: [series],
+        openedMs: at - 90 * HOUR_MS,
+        closedMs: null,
+      };
+      const { baseline } = await writer.watchCounts({ atMs: at, told: [told], sincesMs: [] });
+      expect(baseline.installs(groupId('bank-a', null))).toBe(0);
       expect(await writer.lastArrivalMs(at + 1)).toBe(at);
       expect(await writer.lastArrivalMs(at - 1)).toBe(at - HOUR_MS);
       expect(await writer.lastArrivalMs(at - 40 * 24 * HOUR_MS)).toBeNull();
@@ -331,9 +349,10 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
       const row = historyOf(1, sampleAttempt('many', { receivedAt: sampleTime(1) }));
       const devices = Array.from({ length: 20_000 }, (_, index) => ({ ...row, deviceKey: `d-${index}` }));
       await writer.writeHistories(devices);
-      expect(await writer.watchSeries(at)).toMatchObject([
-        { failed: 20_000, installs: 20_000, firstArrival: sampleTime(1), thirdArrival: sampleTime(1) },
-      ]);
+      const { windows } = await writer.watchCounts({ atMs: at, told: [], sincesMs: [] });
+      expect(windows[0]?.leaves).toMatchObject([{ devices: 20_000 }]);
+      // More than 10,000 change no verdict.
+      expect(windows[0]?.failures).toHaveLength(10_000);
     });
 
     it('reads keys back per bank', async () => {

@@ -2,7 +2,7 @@ import { isBetterBearer } from './bearers.js';
 import type { BorneFailure } from './bearers.js';
 import { isFailure, isFinal, tellsLatest } from './report-order.js';
 import { failurePartsOf } from './signature/signature.js';
-import type { Attempt, Report } from './report.js';
+import type { Attempt, AttemptTiming, Report } from './report.js';
 import { STAGE_TABLE } from './stage-table.js';
 import type { Operation, Rollback, Stage } from './words.js';
 
@@ -35,6 +35,22 @@ export function arrivalOfTry(reports: readonly Report[]): number {
   return reports.reduce((earliest, { receivedAtMs }) => Math.min(earliest, receivedAtMs), Infinity);
 }
 
+function timingOfTry(reports: readonly Report[]): AttemptTiming {
+  if (reports.some(({ startedAtMs }) => startedAtMs !== null)) return 'started';
+  if (startOfTry(reports) !== null) return 'ended';
+  return reports.some(({ timeImplausible }) => timeImplausible) ? 'implausible' : 'unknown';
+}
+
+const IMPORTED: readonly string[] = ['file_import', 'replay'];
+
+/** By the report that arrived first; of several at one moment, any live one. */
+function isImportedTry(reports: readonly Report[]): boolean {
+  const arrivedAtMs = arrivalOfTry(reports);
+  return reports
+    .filter(({ receivedAtMs }) => receivedAtMs === arrivedAtMs)
+    .every(({ deliveryMode }) => IMPORTED.includes(deliveryMode));
+}
+
 /** The report that decides the outcome of a try, or of a whole history. */
 export function decidingReport(reports: readonly Report[]): Report | null {
   let deciding: Report | null = null;
@@ -62,6 +78,8 @@ export function toAttempt(
     startedAtMs: startOfTry(reports),
     endedAtMs: reports.findLast((report) => isFinal(report.outcome))?.occurredAtMs ?? null,
     arrivedAtMs: arrivalOfTry(reports),
+    timing: timingOfTry(reports),
+    isImported: isImportedTry(reports),
     outcome,
     operation: deciding && deciding.operation !== 'unknown' ? deciding.operation : operation,
     stage: failure && failure.report.stage !== 'unknown' ? failure.report.stage : furthestStage(reports),

@@ -81,6 +81,12 @@ export interface Signature {
   readonly reason: string;
 }
 
+/**
+ * What is known of an attempt's time: its start was told; only a later moment of it; nothing; or only something that
+ * cannot be (1970, 2099).
+ */
+export type AttemptTiming = 'started' | 'ended' | 'unknown' | 'implausible';
+
 /** All reports of one try to bring one KB onto one device. */
 export interface Attempt {
   /** Earliest known time of the attempt; null when no report has one. */
@@ -89,6 +95,9 @@ export interface Attempt {
   readonly endedAtMs: number | null;
   /** Smallest receivedAt of its reports: when the watch first could know. */
   readonly arrivedAtMs: number;
+  readonly timing: AttemptTiming;
+  /** Whether the report that arrived first was read from a file or replayed. */
+  readonly isImported: boolean;
   readonly outcome: Outcome;
   readonly operation: Operation;
   readonly stage: Stage;

@@ -7,7 +7,7 @@ import { SIGNATURE_VERSION } from './signature/signature.js';
  * Raise it with every change that lets the same reports tell another history (attempts, episodes, supersession,
  * stages, links). Views filled by other rules must be rebuilt, never mixed.
  */
-const RULES_VERSION = 3;
+const RULES_VERSION = 4;
 
 /** What a filling of the store depends on besides the log. */
 export const rulesHash: string = createHash('sha256')

@@ -15,8 +15,9 @@ async function historyAfter(events: readonly PatchEvent[], batchSize: number) {
   await pipeline.reset('blue');
   await pipeline.projectEvents('blue', events, batchSize);
   const { items } = await pipeline.store.attempts({ bank: 'bank-a' }, { limit: 10 });
-  const series = await pipeline.writers.of('blue').watchSeries(Date.parse(sampleTime(10)));
-  return { items, series };
+  const atMs = Date.parse(sampleTime(10));
+  const { windows } = await pipeline.writers.of('blue').watchCounts({ atMs, told: [], sincesMs: [] });
+  return { items, windows };
 }
 
 describe('copies of one event in different batches', () => {

@@ -7,7 +7,7 @@ import type { AlertMessage } from '#domain/alerts/alert-events.js';
 import type { Notification } from '#domain/alerts/alert-notification.js';
 import { symbolOf } from '#domain/codes/code-symbols.js';
 import { DAY_MS, LOOK_EVERY_MS } from '#domain/spikes/constants.js';
-import type { AlertView, WatchSeries } from '#attempt-store/attempt-store.js';
+import type { AlertView, WatchQuestion } from '#attempt-store/attempt-store.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import type { Notifier } from '#notify/notifier.js';
@@ -15,30 +15,20 @@ import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
 import type { Metrics } from '#runtime/metrics.js';
 import { AlertLog } from '#event-log/alert-log.js';
+import { sampleCounts, sampleSeries } from '../../../test/harness/sample-look.js';
+import type { SampleSeries } from '../../../test/harness/sample-look.js';
 import { projectAlerts } from './project-alerts.js';
 import { SpikeWatch } from './spike-watch.js';
 
 const START = Date.parse('2026-03-10T12:00:00Z');
 const FLEET_SINCE = START - 90 * DAY_MS;
 
-const spike = (failed = 17): WatchSeries => ({
-  bank: 'bank-a',
-  signature: { id: 's1', l1: '0x80071ab1', l2: '', l3: '', fineness: 1, reason: 'code' },
-  failed,
-  installs: 240,
-  baselineFailed: 40,
-  baselineInstalls: 12_149,
-  topBuild: '17763.6189',
-  topKb: 'KB5041578',
-  branches: ['b-1'],
-  firstArrival: '2026-03-10T08:00:00.000Z',
-  thirdArrival: '2026-03-10T09:00:00.000Z',
-});
+const spike = (failed = 17) => sampleSeries({ failed, installs: 300 });
 
 /** A store that has stored up to `lastMs` and sees `seriesAt(T)`. */
 class SeenStore {
   lastMs: number | null = null;
-  seriesAt: (atMs: number) => WatchSeries[] = () => [];
+  seriesAt: (atMs: number) => SampleSeries[] = () => [];
   failures = 0;
   readonly looks: number[] = [];
   readonly views = new Map<string, AlertView & { eventNo: number }>();
@@ -51,13 +41,15 @@ class SeenStore {
     const arrivals = [this.lastMs, this.namedMs].filter((ms) => ms !== null && ms <= notAfterMs);
     return Promise.resolve(arrivals.length === 0 ? null : Math.max(...(arrivals as number[])));
   }
-  firstArrivals(banks: readonly string[]) {
-    return Promise.resolve(banks.map((bank) => ({ bank, firstMs: this.sinceMs })));
+  firstArrivals() {
+    return Promise.resolve([{ bank: 'bank-a', firstMs: this.sinceMs }]);
   }
-  watchSeries(atMs: number) {
+  watchCounts({ atMs, sincesMs }: WatchQuestion) {
     if (this.failures-- > 0) return Promise.reject(new Error('the store is away'));
+    // Days of the past are asked for to learn how they varied; they are no looks.
+    if (sincesMs.length === 0) return Promise.resolve(sampleCounts(atMs, []));
     this.looks.push(atMs);
-    return Promise.resolve(this.seriesAt(atMs));
+    return Promise.resolve(sampleCounts(atMs, this.seriesAt(atMs)));
   }
   writeAlerts(rows: readonly (AlertView & { eventNo: number })[]) {
     for (const row of rows) {
@@ -163,9 +155,10 @@ describe('the spike watch', () => {
     const watch = watchOver(store, receiver);
     await project(watch, store, START);
     expect(receiver.taken).toMatchObject([{ tier: 'ticket', kind: 'raised' }]);
-    expect(receiver.taken[0]?.en.text).toContain('Provisional');
+    expect(receiver.taken[0]?.en.details.join(' ')).toContain('Provisional');
     const known = START + 27 * DAY_MS;
-    const other = { ...spike(), signature: { ...spike().signature, id: 's2', l1: '0x800f0922' } };
+    const signature = { ...spike().signature, id: 's2', l1: '0x800f0922' };
+    const other = { ...spike(), signature, levels: ['s2'] };
     store.seriesAt = (atMs) => (atMs === known ? [spike(120), other] : [spike(120)]);
     await project(watch, store, known);
     expect(receiver.taken.slice(1)).toMatchObject([{ tier: 'page', kind: 'raised' }]);

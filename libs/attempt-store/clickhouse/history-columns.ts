@@ -1,4 +1,5 @@
 import type { Attempt, FinalFailure } from '#domain/report.js';
+import { levelsOf } from '#domain/signature/signature.js';
 import type { HistoryRow } from '../attempt-store.js';
 import { column } from './insert-rows.js';
 import type { Column } from './insert-rows.js';
@@ -53,6 +54,9 @@ export const HISTORY_COLUMNS: readonly Column<HistoryRow>[] = [
   ofAttempts('upgraded_from', text, (a) => a.upgradedFrom),
   ofAttempts('signature_id', text, (a) => a.signature?.id ?? ''),
   ofAttempts('event_ids', array(text), (a) => a.eventIds),
+  ofAttempts('timing', text, (a) => a.timing),
+  ofAttempts('imported', bool, (a) => a.isImported),
+  ofAttempts('levels', array(text), (a) => (a.signature ? levelsOf(a.signature).map(({ id }) => id) : [])),
   ofFailures('cohort_id', text, (f) => f.cohortId),
   ofFailures('build', text, (f) => f.build),
   ofFailures('signature_id', text, (f) => f.signature.id),

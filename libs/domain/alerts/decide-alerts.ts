@@ -1,220 +1,192 @@
-import { isWrapperCode } from '../signature/wrapper-codes.js';
-import type { JudgedSeries, Look } from '../spikes/look.js';
-import {
-  QUIET_DEVICES,
-  QUIET_TIMES_EXPECTED,
-  RECOVERY_EVIDENCE,
-  REOPEN_WITHIN_MS,
-  STALE_AFTER_MS,
-  UPDATE_GROWTH,
-} from '../spikes/constants.js';
-import type { AlertEvent, AlertEvidence } from './alert-events.js';
-import { alertIdOf } from './alert-id.js';
+import { lnThreshold, PAGE_BUDGET, TICKET_BUDGET } from '../spikes/alarm-budget.js';
+import type { AlarmBudget } from '../spikes/alarm-budget.js';
+import { MOST_RAISED_A_LOOK } from '../spikes/constants.js';
+import { WindowCells } from '../spikes/scan/cells.js';
+import type { LookCounts, Window } from '../spikes/scan/counts.js';
+import { bestOfAnyFailure, bestOfCode } from '../spikes/scan/openings.js';
+import type { Opening, Search } from '../spikes/scan/openings.js';
+import { provisionalRates, usualRates } from '../spikes/scan/rates.js';
+import type { Rates } from '../spikes/scan/rates.js';
+import { ANY, scopeId } from '../spikes/scan/scope.js';
+import { AlertDraft } from './alert-draft.js';
+import type { AlertEvent } from './alert-events.js';
 import type { Alert } from './alert.js';
-import type { AlertsState } from './alerts-state.js';
+import { followAlert } from './follow-alerts.js';
+import { raiseSummary, tellOpening } from './raise-alerts.js';
+import type { Telling } from './raise-alerts.js';
+
+/** What a look is judged by besides its counts. */
+export interface LookRules {
+  /** Banks whose own 28 days are not over. */
+  readonly isLearning: (bank: string) => boolean;
+  /** Squared coefficient of variation of the true rates from day to day. */
+  readonly c2: number;
+  /** Looks a week that count against the alarm budget. */
+  readonly looksAWeek: number;
+  /** Watch time of the look before. */
+  readonly sinceMs: number;
+  /** A look that is made up for: what it raises is told when it is open still at a look of today. */
+  readonly isPast: boolean;
+  readonly channels: readonly string[];
+}
 
 /**
- * What a look leads to. One incident is one alert:
- * - a spike with no alert of its signature opens one; within three days of the last one's end it opens that again;
- * - while an alert is open its series is not tested again; the alert is updated when the number of failing devices has
- *   doubled, or when it turns quiet or loud;
- * - when finer evidence has moved the devices of an open alert to a finer signature, the alert goes with them;
- *   a second one is not raised, also not while they are still moving.
- *
- * Quiet = fewer newly failing devices in 24 h than max(2, 2 × expected at the rate from before the alert).
- * A quiet alert resolves as `recovered` when today's installs should have shown 6 failures at the alert's own rate,
- * else as `stale` after 7 days of quiet: no installs prove nothing.
+ * What a look leads to. First open alerts are followed; then the scan searches, in this order, each search seeing what
+ * the ones before have told:
+ * - pages: codes and their finer levels against the usual rates of banks known for 28 days, with the page budget. Only
+ *   pages are visible to it, so that tickets neither hide nor explain away a page;
+ * - provisional tickets of banks in their first month;
+ * - tickets: the same as pages with the ticket budget;
+ * - tickets of "any failure" against the attempts that started: everything fails a little more;
+ * - tickets of what was told late, imported or replayed: it happened earlier.
  */
-export function decideAlerts(look: Look, state: AlertsState, channels: readonly string[]): AlertEvent[] {
-  const seriesOf = new Map(
-    look.series.map((series) => [seriesKey(series.bank, series.signature.id), series]),
-  );
-  const open = [...state.alerts.values()].filter((alert) => alert.state === 'open');
-  const followed = open.map((alert) => {
-    const own = seriesOf.get(seriesKey(alert.bank, alert.signature.id));
-    return { alert, series: isQuiet(alert, own) ? (finerSpike(alert, look) ?? own) : own };
+export function decideAlerts(
+  counts: LookCounts,
+  alerts: ReadonlyMap<string, Alert>,
+  rules: LookRules,
+): AlertEvent[] {
+  const draft = new AlertDraft(alerts, counts.atMs);
+  const usual = usualRates(counts.baseline);
+  const [known, learning] = splitByBank(counts.windows, rules.isLearning);
+  const windows = known.map((window) => new WindowCells(window, usual));
+  const thresholds = thresholdsOf(counts, rules.looksAWeek);
+
+  follow(draft, counts, windows, usual, rules);
+
+  const search = (cells: readonly WindowCells[], budget: AlarmBudget): Omit<Search, 'told'> => ({
+    windows: cells,
+    thresholdOf: thresholds(budget),
+    c2: rules.c2,
+    // With one bank there is nothing over several: its own budget and name are the ones that count.
+    isWithinBanks: new Set(counts.windows.flatMap(({ leaves }) => leaves.map(({ bank }) => bank))).size < 2,
   });
-  const installsOfBank = new Map(look.series.map(({ bank, installs }) => [bank, installs]));
-  const events = followed.flatMap(({ alert, series }) =>
-    follow(alert, series, { failed: 0, installs: installsOfBank.get(alert.bank) ?? 0 }, look.atMs, channels),
-  );
+  const telling = (
+    tier: Telling['tier'],
+    basis: Telling['basis'],
+    cells: readonly WindowCells[],
+  ): Telling => ({ ...rules, tier, basis, counts, windows: cells });
 
-  const taken = new Set(
-    followed.map(({ alert, series }) => seriesKey(alert.bank, (series ?? alert).signature.id)),
-  );
-  for (const series of look.series) {
-    const key = seriesKey(series.bank, series.signature.id);
-    if (!series.spikes || taken.has(key) || open.some((alert) => isFiner(alert, series))) continue;
-    events.push(openOrReopen(series, state, look.atMs, channels));
-    taken.add(key);
+  tellCodes(draft, search(windows, PAGE_BUDGET), telling('page', 'usual', windows), isPage);
+  if (learning.some(({ leaves }) => leaves.length > 0)) {
+    const provisional = provisionalRates(counts.baseline);
+    const cells = learning.map((window) => new WindowCells(window, provisional));
+    const within = { ...search(cells, PAGE_BUDGET), isWithinBanks: true };
+    tellCodes(draft, within, telling('ticket', 'provisional', cells), () => true);
   }
-  return events;
+  const isNews = ({ basis }: Alert): boolean => basis !== 'earlier';
+  const tickets = search(windows, TICKET_BUDGET);
+  tellCodes(draft, tickets, telling('ticket', 'usual', windows), isNews);
+  tellAnyFailure(draft, tickets, telling('ticket', 'any', windows), isNews);
+  const [earlier] = splitByBank([counts.earlier], rules.isLearning);
+  const late = earlier.filter(({ failures }) => failures.length > 0);
+  const lateCells = late.map((window) => new WindowCells(window, usual));
+  tellCodes(draft, search(lateCells, TICKET_BUDGET), telling('ticket', 'earlier', lateCells), () => true);
+  return draft.events;
 }
 
-const seriesKey = (bank: string, signatureId: string): string => `${bank}/${signatureId}`;
-
-function isQuiet(alert: Alert, series: JudgedSeries | undefined): boolean {
-  const failed = series?.failed ?? 0;
-  const expected = (series?.installs ?? 0) * alert.rate;
-  return failed < Math.max(QUIET_DEVICES, QUIET_TIMES_EXPECTED * expected);
-}
-
-/**
- * The series may be what the alert's devices turn out to be: same bank, and either the same code with every part the
- * alert knows equal, or a bare wrapper code (0x80070643 …) on the alert's side and the same build and KB.
- */
-function isFiner(alert: Alert, series: JudgedSeries): boolean {
-  const [known, other] = [alert.signature, series.signature];
-  if (alert.bank !== series.bank || known.id === other.id) return false;
-  if (known.l1 === other.l1) return agree(known.l2, other.l2, '/') && agree(known.l3, other.l3, ' + ');
-  const bareWrapper = isWrapperCode(known.l1) && known.l2 === '' && known.l3 === '';
-  return bareWrapper && alert.build === series.topBuild && alert.kb === series.topKb;
-}
-
-/** Every known part of a level is among the other's; `-` and '' are not known. */
-function agree(known: string, other: string, separator: string): boolean {
-  const parts = other.split(separator);
-  return known.split(separator).every((part) => part === '' || part === '-' || parts.includes(part));
-}
-
-/** The finer signature that holds most of the devices now. */
-function finerSpike(alert: Alert, look: Look): JudgedSeries | undefined {
-  return look.series
-    .filter((series) => series.spikes && isFiner(alert, series))
-    .sort(
-      (left, right) => right.failed - left.failed || (left.signature.id < right.signature.id ? -1 : 1),
-    )[0];
-}
+const isPage = ({ tier }: Alert): boolean => tier === 'page';
 
 function follow(
-  alert: Alert,
-  series: JudgedSeries | undefined,
-  /** The counts of a signature without any failure today: a series that is not listed. */
-  silence: { readonly failed: number; readonly installs: number },
-  atMs: number,
-  channels: readonly string[],
-): AlertEvent[] {
-  const eventNo = alert.lastEventNo + 1;
-  const { alertId } = alert;
-  if (isQuiet(alert, series)) {
-    const quietSinceMs = alert.quietSinceMs ?? atMs;
-    const { failed, installs } = series ?? silence;
-    const recovered = installs * alert.shareAtRaise >= RECOVERY_EVIDENCE;
-    if (recovered || atMs - quietSinceMs >= STALE_AFTER_MS) {
-      const reason = recovered ? 'recovered' : 'stale';
-      return [{ type: 'AlertResolved', alertId, eventNo, reason, failed, installs, channels: [...channels] }];
+  draft: AlertDraft,
+  counts: LookCounts,
+  windows: readonly WindowCells[],
+  rates: Rates,
+  rules: LookRules,
+): void {
+  if (draft.open.length === 0) return;
+  const { lastDay } = counts;
+  const usual = new WindowCells(lastDay, rates);
+  const provisional = draft.open.some(({ basis }) => basis === 'provisional')
+    ? new WindowCells(lastDay, provisionalRates(counts.baseline))
+    : usual;
+  for (const alert of draft.open) {
+    const event = followAlert(alert, {
+      ...rules,
+      counts,
+      lastDayOf: ({ basis }) => (basis === 'provisional' ? provisional : usual),
+      windowOf: ({ basis, windowMs }) =>
+        basis === 'usual' || basis === 'any'
+          ? windows.find((window) => window.windowMs === windowMs)
+          : undefined,
+    });
+    if (event) draft.emit(event);
+  }
+}
+
+/** Searches every code until nothing is left to tell; a look that would tell too much is told by one alert. */
+function tellCodes(
+  draft: AlertDraft,
+  search: Omit<Search, 'told'>,
+  telling: Telling,
+  isVisible: (alert: Alert) => boolean,
+): void {
+  const codes = new Set(search.windows.flatMap(({ failuresByCode }) => [...failuresByCode.keys()]));
+  const attempt = draft.fork();
+  const known = new Set(draft.alerts.map(({ alertId }) => alertId));
+  const raised = (): Alert[] => attempt.alerts.filter(({ alertId }) => !known.has(alertId));
+  for (const code of [...codes].sort()) {
+    tellAll(attempt, (told) => bestOfCode({ ...search, told }, code), telling, isVisible);
+    if (raised().length > MOST_RAISED_A_LOOK) {
+      raiseSummary(draft, raised(), telling);
+      return;
     }
-    if (alert.quietSinceMs !== null) return [];
-    return [
-      {
-        type: 'AlertUpdated',
-        alertId,
-        eventNo,
-        signature: alert.signature,
-        ...evidenceOf2(alert),
-        quietSinceMs,
-        isAnnounced: false,
-        channels: [],
-      },
-    ];
   }
-  if (!series) return [];
-  const moved = series.signature.id !== alert.signature.id;
-  if (!moved && alert.quietSinceMs === null && series.failed < UPDATE_GROWTH * alert.failed) return [];
-  const { signature } = series;
-  return [
-    {
-      type: 'AlertUpdated',
-      alertId,
-      eventNo,
-      signature,
-      ...evidenceOf(series),
-      quietSinceMs: null,
-      isAnnounced: false,
-      channels: [],
-    },
-  ];
+  draft.adopt(attempt);
 }
 
-function openOrReopen(
-  series: JudgedSeries,
-  state: AlertsState,
-  atMs: number,
-  channels: readonly string[],
-): AlertEvent {
-  const { bank, signature, topBuild: build, topKb: kb } = series;
-  const ended = [...state.alerts.values()]
-    .filter((alert) => alert.bank === bank && alert.signature.id === signature.id)
-    .filter((alert) => alert.resolvedAtMs !== null && atMs - alert.resolvedAtMs <= REOPEN_WITHIN_MS)
-    .sort((left, right) => (right.resolvedAtMs ?? 0) - (left.resolvedAtMs ?? 0))[0];
-  const evidence = evidenceOf(series);
-  if (ended) {
-    const { alertId, lastEventNo } = ended;
-    return { type: 'AlertReopened', alertId, eventNo: lastEventNo + 1, signature, ...evidence };
-  }
-  const { tier, rate, threshold, firstArrival, thirdArrival } = series;
-  return {
-    type: 'AlertRaised',
-    alertId: alertIdOf({ bank, build, kb, signatureId: signature.id, openedAtMs: atMs }),
-    eventNo: 1,
-    tier,
-    basis: tier === 'ticket' ? 'provisional' : 'usual',
-    isPast: false,
-    bank,
-    signature,
-    ...evidence,
-    rate,
-    threshold,
-    firstArrival,
-    thirdArrival,
-    channels: [...channels],
-  };
+function tellAnyFailure(
+  draft: AlertDraft,
+  search: Omit<Search, 'told'>,
+  telling: Telling,
+  isVisible: (alert: Alert) => boolean,
+): void {
+  tellAll(draft, (told) => bestOfAnyFailure({ ...search, told }), telling, isVisible);
 }
 
-const evidenceOf = (series: JudgedSeries): AlertEvidence => ({
-  failed: series.failed,
-  installs: series.installs,
-  expected: series.expected,
-  lnP: series.lnP,
-  build: series.topBuild,
-  kb: series.topKb,
-  branches: [...series.branches],
-  ...FIRST_FORM,
-  top: { bank: series.bank, build: series.topBuild, kb: series.topKb },
-  levels: [series.signature.id],
-  covers: [series.signature.id],
-});
-const FIRST_FORM = { windowMs: 86_400_000, reach: { banks: 1, builds: 1, kbs: 1 }, related: [] };
+function tellAll(
+  draft: AlertDraft,
+  findBest: (told: Search['told']) => Opening | null,
+  telling: Telling,
+  isVisible: (alert: Alert) => boolean,
+): void {
+  for (;;) {
+    const visible = draft.alerts.filter(isVisible);
+    const opening = findBest(visible.flatMap(({ spans }) => spans));
+    if (!opening) return;
+    tellOpening(draft, opening, visible, telling);
+  }
+}
 
-const evidenceOf2 = (alert: Alert): AlertEvidence => {
-  const {
-    failed,
-    installs,
-    expected,
-    lnP,
-    build,
-    kb,
-    branches,
-    windowMs,
-    top,
-    reach,
-    levels,
-    covers,
-    related,
-  } = alert;
-  return {
-    failed,
-    installs,
-    expected,
-    lnP,
-    build,
-    kb,
-    branches,
-    windowMs,
-    top,
-    reach,
-    levels,
-    covers,
-    related,
-  };
-};
+/** The same windows of the banks that are known for long enough, and of those that are not. */
+function splitByBank(
+  windows: readonly Window[],
+  isLearning: (bank: string) => boolean,
+): [known: Window[], learning: Window[]] {
+  const isAnyLearning = windows.some(({ leaves }) => leaves.some(({ bank }) => isLearning(bank)));
+  if (!isAnyLearning) return [[...windows], []];
+  const ofBanks = (learning: boolean): Window[] =>
+    windows.map(({ windowMs, leaves, failures }) => ({
+      windowMs,
+      leaves: leaves.filter(({ bank }) => isLearning(bank) === learning),
+      failures: failures.filter(({ bank }) => isLearning(bank) === learning),
+    }));
+  return [ofBanks(false), ofBanks(true)];
+}
+
+/** Each bank has its own budget, divided among its active series; what reaches over several banks has the fleet's. */
+function thresholdsOf({ active }: LookCounts, looks: number): (budget: AlarmBudget) => Search['thresholdOf'] {
+  const seriesOfBank = new Map<string, Set<string>>();
+  for (const each of active) {
+    for (const series of each.levels) {
+      for (const bank of [each.bank, ANY]) {
+        const known = seriesOfBank.get(bank);
+        const id = `${scopeId(each)}|${series}`;
+        if (known) known.add(id);
+        else seriesOfBank.set(bank, new Set([id]));
+      }
+    }
+  }
+  return ({ ofBankAWeek, ofFleetAWeek }) =>
+    (bank) =>
+      lnThreshold(bank === ANY ? ofFleetAWeek : ofBankAWeek, looks, seriesOfBank.get(bank)?.size ?? 0);
+}

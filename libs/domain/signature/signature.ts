@@ -50,6 +50,21 @@ export function failurePartsOf(facts: FailureFacts): FailureParts {
   return partsByFacts(key, () => readParts(facts));
 }
 
+const levelsById = boundedMemo<readonly Signature[]>(10_000);
+
+/**
+ * The signature at each of its known levels, from the code alone to itself: what failures with less evidence, or another
+ * inner cause, share with it. The id of a level is the id that a failure has of which only so much is known.
+ */
+export const levelsOf = (signature: Signature): readonly Signature[] =>
+  levelsById(signature.id, () => {
+    const { l1: code, l2, l3 } = signature;
+    const [stage = '', ...source] = l2.split('/').map((part) => (part === '-' ? '' : part));
+    const coarser = [sign(code, '', '', '', null, '').signature];
+    if (l2 !== '' && l3 !== '') coarser.push(sign(code, '', stage, source.join('/'), null, '').signature);
+    return [...coarser.filter(({ id }) => id !== signature.id), signature];
+  });
+
 function readParts(facts: FailureFacts): FailureParts {
   const code = facts.hresult || facts.reportedHresult || 'unknown';
   const reported = facts.reportedHresult === code ? '' : facts.reportedHresult;

@@ -59,15 +59,3 @@ export const STALE_MS = 7 * DAY_MS;
 export const REOPEN_MS = 3 * DAY_MS;
 /** An open alert is updated when the number of failing devices has grown by this factor since last told. */
 export const UPDATE_GROWTH = 2;
-
-/* First form of the watch: goes with look.ts. */
-export const WINDOW_MS = DAY_MS;
-export const DISPERSION_C2 = 0.3;
-export const PAGE_BUDGET_A_WEEK = 0.01;
-export const MAX_RATE = 0.5;
-export function looksAWeek(failed: number): number {
-  const windowsAWeek = (7 * DAY_MS) / WINDOW_MS;
-  return Math.min(windowsAWeek * Math.max(1, failed), (7 * DAY_MS) / LOOK_EVERY_MS);
-}
-export const STALE_AFTER_MS = STALE_MS;
-export const REOPEN_WITHIN_MS = REOPEN_MS;

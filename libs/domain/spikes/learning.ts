@@ -7,17 +7,30 @@ export interface LearningBank {
   readonly until: string;
 }
 
-/** Whether a bank whose first report arrived at `sinceMs` (null = none yet) is still learnt at `atMs`. */
-export const isLearning = (sinceMs: number | null, atMs: number): boolean =>
-  sinceMs === null || atMs - sinceMs < LEARNING_MS;
+interface FirstArrival {
+  readonly bank: string;
+  readonly firstMs: number;
+}
+
+/**
+ * From when on each bank is no longer learnt: 28 days after its first report. Banks that come while the whole fleet is
+ * still being learnt share the fleet's 28 days, because rates are pooled over it.
+ * @param firstArrivals of every bank of the fleet
+ */
+export function learntFrom(firstArrivals: readonly FirstArrival[]): ReadonlyMap<string, number> {
+  const fleetMs = firstArrivals.reduce((first, { firstMs }) => Math.min(first, firstMs), Infinity);
+  return new Map(
+    firstArrivals.map(({ bank, firstMs }) => [
+      bank,
+      (firstMs - fleetMs < LEARNING_MS ? fleetMs : firstMs) + LEARNING_MS,
+    ]),
+  );
+}
 
 /** The banks among them that are still learnt at `atMs`, by name. */
-export function learningBanks(
-  firstArrivals: readonly { readonly bank: string; readonly firstMs: number }[],
-  atMs: number,
-): LearningBank[] {
-  return firstArrivals
-    .filter(({ firstMs }) => isLearning(firstMs, atMs))
-    .map(({ bank, firstMs }) => ({ bank, until: new Date(firstMs + LEARNING_MS).toISOString() }))
+export function learningBanks(firstArrivals: readonly FirstArrival[], atMs: number): LearningBank[] {
+  return [...learntFrom(firstArrivals)]
+    .filter(([, fromMs]) => atMs < fromMs)
+    .map(([bank, fromMs]) => ({ bank, until: new Date(fromMs).toISOString() }))
     .sort((left, right) => (left.bank < right.bank ? -1 : 1));
 }

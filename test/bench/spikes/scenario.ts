@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { ScanReport } from '#domain/spikes/scan/reports.js';
+import type { CountedReport } from '#domain/spikes/scan/count-reports.js';
 import type { Scope } from '#domain/spikes/scan/scope.js';
 
 export const HOUR_MS = 3_600_000;
 
 /** A report with the incident that caused it, if any. */
-export interface LabelledReport extends ScanReport {
+export interface LabelledReport extends CountedReport {
+  /** Null when it did not fail. */
+  readonly signature: string | null;
   readonly incident: string | null;
 }
 
@@ -59,6 +61,7 @@ export function readScenario(directory: string, name: string): Scenario {
     arrivedMs: Number(row['arrived']) * HOUR_MS,
     occurredMs: Number(row['occurred']) * HOUR_MS,
     signature: row['outcome'] === 'ok' ? null : (row['outcome'] ?? null),
+    levels: row['outcome'] === 'ok' ? null : [row['outcome'] ?? ''],
     incident: incidentOfRow.get(index + 1) ?? null,
   }));
   const incidents = rowsOf(readFileSync(join(directory, `${name}.incidents.csv`), 'utf8')).map((row) => ({

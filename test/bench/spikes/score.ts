@@ -1,8 +1,13 @@
-import type { ScanAlert } from '#domain/spikes/scan/spike-scan.js';
 import { ANY, holds } from '#domain/spikes/scan/scope.js';
 import type { Scope } from '#domain/spikes/scan/scope.js';
 import { HOUR_MS } from './scenario.js';
 import type { Incident, LabelledReport, Scenario } from './scenario.js';
+
+/** One notification: what it told of, and when. */
+export interface ScoredAlert extends Scope {
+  readonly signature: string;
+  readonly openedMs: number;
+}
 
 const WINDOWS_HOURS = [6, 24, 72];
 const LABELLED_SHARE = 0.3;
@@ -26,9 +31,9 @@ export interface Score {
 }
 
 /** Holds alerts against the truth by the rules of the spike corpus. */
-export function scoreAlerts(scenario: Scenario, alerts: readonly ScanAlert[]): Score {
+export function scoreAlerts(scenario: Scenario, alerts: readonly ScoredAlert[]): Score {
   const counted = alerts.filter(({ openedMs }) => openedMs >= scenario.scoreFromMs);
-  const firstMatch = new Map<Incident, { alert: ScanAlert; equalValues: number }>();
+  const firstMatch = new Map<Incident, { alert: ScoredAlert; equalValues: number }>();
   let matched = 0;
   for (const alert of counted) {
     const own = scenario.reports.filter(
@@ -109,7 +114,7 @@ export function metricsOf({ alerts, matched, detected, incidents, weeks, seriesW
   };
 }
 
-function isMatch(alert: ScanAlert, incident: Incident, own: readonly LabelledReport[]): boolean {
+function isMatch(alert: ScoredAlert, incident: Incident, own: readonly LabelledReport[]): boolean {
   if (alert.signature !== incident.signature) return false;
   if (alert.openedMs < incident.firstArrivalMs || alert.openedMs > incident.lastArrivalMs + AFTER_MS)
     return false;

@@ -18,6 +18,8 @@ export interface Cell extends Scope {
   readonly baselineFailed: number;
 }
 
+type ToldCounts = Pick<Cell, 'installs' | 'expected' | 'baselineFailed'>;
+
 interface RatedLeaf {
   readonly leaf: Leaf;
   readonly rates: GroupRates;
@@ -32,6 +34,7 @@ export class WindowCells {
   readonly failuresByCode = new Map<string, Failure[]>();
   private readonly leavesByScope = new Map<string, RatedLeaf[]>();
   private readonly undatedFailures = new Map<string, number>();
+  private readonly known = new Map<string, ToldCounts>();
   private undated = 0;
 
   constructor(
@@ -76,8 +79,15 @@ export class WindowCells {
     return { bank, build, kb, series, windowMs: this.windowMs, failed, ...this.told(series, scope) };
   }
 
-  /** What tried in a scope, and how many failures that lets expect. */
-  told(series: string, scope: Scope): Pick<Cell, 'installs' | 'expected' | 'baselineFailed'> {
+  /** What tried in a scope, and how many failures that lets expect. Several searches ask the same. */
+  told(series: string, scope: Scope): ToldCounts {
+    const id = `${series}|${scopeId(scope)}`;
+    let told = this.known.get(id);
+    if (!told) this.known.set(id, (told = this.count(series, scope)));
+    return told;
+  }
+
+  private count(series: string, scope: Scope): ToldCounts {
     let [installs, expected, baselineFailed] = [0, 0, 0];
     const counted = new Set<GroupRates>();
     const isAny = series === ANY_FAILURE;

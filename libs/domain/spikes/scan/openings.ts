@@ -192,17 +192,11 @@ function isBefore(left: Candidate, right: Candidate): boolean {
   return left.cell.series < right.cell.series;
 }
 
-/** Who fails so, and since when: for the alert's text. Devices are counted, never named. */
+/** Where it fails so. */
 export function reachOf({ failures }: Pick<Opening, 'failures'>) {
-  const firstOfDevice = new Map<string, number>();
-  for (const { device, arrivedMs } of failures)
-    firstOfDevice.set(device, Math.min(arrivedMs, firstOfDevice.get(device) ?? Infinity));
-  const arrivals = [...firstOfDevice.values()].sort((left, right) => left - right);
   const distinct = (pick: (failure: Failure) => string) =>
     [...new Set(failures.map(pick).filter((value) => value !== ''))].sort();
   return {
-    firstArrivalMs: arrivals[0] ?? null,
-    thirdArrivalMs: arrivals[2] ?? null,
     banks: distinct(({ bank }) => bank),
     builds: distinct(({ build }) => build),
     kbs: distinct(({ kb }) => kb),
@@ -225,4 +219,19 @@ export function relatedSeries({ levels, failures }: Pick<Opening, 'levels' | 'fa
     .map(([series, { size }]) => ({ series, failed: size }))
     .sort((left, right) => right.failed - left.failed || (left.series < right.series ? -1 : 1))
     .slice(0, most);
+}
+
+/** The bank, build and KB with most of the failing devices. */
+export function topOf({ failures }: Pick<Opening, 'failures'>): Scope | null {
+  const devices = new Map<string, { readonly leaf: Scope; readonly devices: Set<string> }>();
+  for (const { bank, build, kb, device } of failures) {
+    const leaf = { bank, build, kb };
+    const known = devices.get(scopeId(leaf));
+    if (known) known.devices.add(device);
+    else devices.set(scopeId(leaf), { leaf, devices: new Set([device]) });
+  }
+  const [top] = [...devices.entries()].sort(
+    (left, right) => right[1].devices.size - left[1].devices.size || (left[0] < right[0] ? -1 : 1),
+  );
+  return top?.[1].leaf ?? null;
 }

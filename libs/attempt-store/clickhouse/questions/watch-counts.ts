@@ -1,0 +1,205 @@
+import { DAY_MS, WINDOWS_MS } from '#domain/spikes/constants.js';
+import { ANY_FAILURE, groupId } from '#domain/spikes/scan/counts.js';
+import type {
+  ActiveSeries,
+  BaselineCounts,
+  Failure,
+  Leaf,
+  LookCounts,
+  WatchedSignature,
+  Window,
+} from '#domain/spikes/scan/counts.js';
+import { DELAY_BINS } from '#domain/spikes/scan/delay-weights.js';
+import { familyOf, holds, scopeId } from '#domain/spikes/scan/scope.js';
+import type { Scope } from '#domain/spikes/scan/scope.js';
+import type { WatchQuestion } from '../../attempt-store.js';
+import { SUM_NAMES } from './watch-counts-query.js';
+
+type SumName = (typeof SUM_NAMES)[number];
+
+/** Of one bank, build, KB, series and delay bin (the last bin: the start was not told). */
+export type WatchCountsRow = readonly [
+  bank: string,
+  build: string,
+  kb: string,
+  levels: readonly string[],
+  bin: number,
+  sums: readonly number[],
+  sinces: readonly number[],
+  lastFailureMs: number,
+  failures: readonly (readonly [
+    device: string,
+    branch: string,
+    arrivedMs: number,
+    occurredMs: number,
+    isLate: boolean | number,
+  ])[],
+];
+
+const WINDOWS = [
+  { windowMs: WINDOWS_MS[0], suffix: 'h6' },
+  { windowMs: WINDOWS_MS[1], suffix: 'h24' },
+  { windowMs: WINDOWS_MS[2], suffix: 'h72' },
+] as const;
+
+const INDEX = new Map(SUM_NAMES.map((name, index) => [name, index]));
+const sumOf = ([, , , , , sums]: WatchCountsRow, name: SumName): number => sums[INDEX.get(name) ?? -1] ?? 0;
+
+/** Series of which failing devices are listed: those that may have to be named. */
+export function seriesNamedIn(rows: readonly WatchCountsRow[]): Set<string> {
+  return new Set(rows.flatMap(([, , , levels, , , , , failures]) => (failures.length > 0 ? levels : [])));
+}
+
+/** The rows of one look as the scan reads them. */
+export function lookCountsOf(
+  rows: readonly WatchCountsRow[],
+  { atMs, sincesMs }: WatchQuestion,
+  nameOf: (series: string) => WatchedSignature | undefined,
+): LookCounts {
+  const failures = rows.flatMap(failuresOf);
+  const arrivedAfter = (ms: number) => failures.filter(({ arrivedMs }) => arrivedMs > atMs - ms);
+  const news = (ms: number) => arrivedAfter(ms).filter(({ isLate }) => !isLate);
+  return {
+    atMs,
+    windows: WINDOWS.map(({ windowMs, suffix }): Window => {
+      const names = [`devices_${suffix}`, `started_${suffix}`, `reports_${suffix}`] as const;
+      return { windowMs, leaves: leavesOf(rows, ...names), failures: news(windowMs) };
+    }),
+    lastDay: {
+      windowMs: DAY_MS,
+      leaves: leavesOf(rows, 'devices_day', 'devices_day', 'reports_day'),
+      failures: arrivedAfter(DAY_MS).filter(({ occurredMs }) => occurredMs > atMs - DAY_MS),
+    },
+    earlier: {
+      windowMs: DAY_MS,
+      leaves: leavesOf(rows, 'devices_late', 'devices_late', 'reports_late'),
+      failures: arrivedAfter(DAY_MS).filter(({ isLate }) => isLate),
+    },
+    baseline: new PastCounts(rows),
+    active: activeSeries(rows),
+    arrivedSince(scope, sinceMs) {
+      const index = sincesMs.indexOf(sinceMs);
+      if (index < 0) throw new RangeError(`nothing was counted since ${sinceMs}`);
+      return rows.reduce((sum, row) => (holds(scope, scopeOf(row)) ? sum + (row[6][index] ?? 0) : sum), 0);
+    },
+    signatureOf: (series) =>
+      nameOf(series) ?? { id: series, l1: series, l2: '', l3: '', fineness: 0, reason: '' },
+  };
+}
+
+const scopeOf = ([bank, build, kb]: WatchCountsRow): Scope => ({ bank, build, kb });
+
+function failuresOf(row: WatchCountsRow): (Failure & { readonly isLate: boolean })[] {
+  const [bank, , , levels, bin, , , , listed] = row;
+  return listed.map(([device, branch, arrivedMs, occurredMs, isLate]) => ({
+    ...scopeOf(row),
+    device: `${bank}/${device}`,
+    branch,
+    arrivedMs,
+    occurredMs,
+    isDated: bin < DELAY_BINS,
+    levels,
+    isLate: Boolean(isLate),
+  }));
+}
+
+function leavesOf(
+  rows: readonly WatchCountsRow[],
+  devices: SumName,
+  started: SumName,
+  reports: SumName,
+): Leaf[] {
+  const leaves = new Map<string, { -readonly [key in keyof Leaf]: Leaf[key] } & { delays: number[] }>();
+  for (const row of rows) {
+    const [tried, begun, told] = [sumOf(row, devices), sumOf(row, started), sumOf(row, reports)];
+    if (tried + begun + told === 0) continue;
+    const scope = scopeOf(row);
+    let leaf = leaves.get(scopeId(scope));
+    if (!leaf) {
+      const delays = new Array<number>(DELAY_BINS).fill(0);
+      leaves.set(scopeId(scope), (leaf = { ...scope, devices: 0, started: 0, delays, undated: 0 }));
+    }
+    leaf.devices += tried;
+    leaf.started += begun;
+    const bin = row[4];
+    if (bin < DELAY_BINS) leaf.delays[bin] = (leaf.delays[bin] ?? 0) + told;
+    else leaf.undated += told;
+  }
+  return [...leaves.values()];
+}
+
+function activeSeries(rows: readonly WatchCountsRow[]): ActiveSeries[] {
+  const active = new Map<string, ActiveSeries>();
+  for (const row of rows) {
+    const [, , , levels, , , , lastFailureMs] = row;
+    if (lastFailureMs === 0) continue;
+    const id = `${scopeId(scopeOf(row))}|${levels.join()}`;
+    const lastArrivedMs = Math.max(lastFailureMs, active.get(id)?.lastArrivedMs ?? 0);
+    active.set(id, { ...scopeOf(row), levels, lastArrivedMs });
+  }
+  return [...active.values()];
+}
+
+/** The past by group: sums of the leaves' marks. */
+class PastCounts implements BaselineCounts {
+  readonly byDelay = Array.from({ length: DELAY_BINS }, () => ({ reports: 0, failures: 0 }));
+  private readonly tried = new Map<string, number>();
+  private readonly begun = new Map<string, number>();
+  private readonly failed = new Map<string, Map<string, number>>();
+  private readonly codes = new Map<string, Set<string>>();
+
+  constructor(rows: readonly WatchCountsRow[]) {
+    for (const row of rows) this.add(row);
+  }
+
+  installs(group: string): number {
+    return this.tried.get(group) ?? 0;
+  }
+
+  started(group: string): number {
+    return this.begun.get(group) ?? 0;
+  }
+
+  failures(group: string, series: string): number {
+    return this.failed.get(group)?.get(series) ?? 0;
+  }
+
+  codesOf(group: string): Iterable<string> {
+    return this.codes.get(group) ?? [];
+  }
+
+  private add(row: WatchCountsRow): void {
+    const [bank, build, , levels, bin] = row;
+    const family = familyOf(build);
+    const reports = this.byDelay[bin];
+    if (reports) {
+      reports.reports += sumOf(row, 'past');
+      reports.failures += sumOf(row, 'past_failed');
+    }
+    // A pair belongs to one bank, so that the fleet is the sum of its banks, and a release that of its banks' devices.
+    for (const [groups, of] of [
+      [[groupId(null, null), groupId(bank, null)], 'bank'],
+      [[groupId(null, family), groupId(bank, family)], 'family'],
+    ] as const) {
+      for (const group of groups) {
+        increase(this.tried, group, sumOf(row, `${of}_tried`));
+        increase(this.begun, group, sumOf(row, `${of}_started`));
+        const failed = this.failed.get(group) ?? new Map<string, number>();
+        this.failed.set(group, failed);
+        increase(failed, ANY_FAILURE, sumOf(row, `${of}_0`));
+        levels.forEach((series, depth) => {
+          increase(failed, series, sumOf(row, `${of}_${(depth + 1) as 1 | 2 | 3}`));
+        });
+        const [code] = levels;
+        if (code === undefined || sumOf(row, 'past_failed') === 0) continue;
+        const codes = this.codes.get(group);
+        if (codes) codes.add(code);
+        else this.codes.set(group, new Set([code]));
+      }
+    }
+  }
+}
+
+function increase(counts: Map<string, number>, key: string, by: number): void {
+  if (by > 0) counts.set(key, (counts.get(key) ?? 0) + by);
+}

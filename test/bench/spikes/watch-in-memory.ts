@@ -1,0 +1,70 @@
+import type { Alert } from '#domain/alerts/alert.js';
+import type { AlertEvent } from '#domain/alerts/alert-events.js';
+import { applyAlertEvent } from '#domain/alerts/alerts-state.js';
+import { decideAlerts } from '#domain/alerts/decide-alerts.js';
+import { DAY_MS } from '#domain/spikes/constants.js';
+import { WindowCells } from '#domain/spikes/scan/cells.js';
+import { ReportCounting } from '#domain/spikes/scan/count-reports.js';
+import type { CountedReport } from '#domain/spikes/scan/count-reports.js';
+import { Dispersion } from '#domain/spikes/scan/dispersion.js';
+import { usualRates } from '#domain/spikes/scan/rates.js';
+import { tells } from '#domain/spikes/scan/told-span.js';
+
+export interface WatchedPast {
+  /** By arrival. */
+  readonly reports: readonly CountedReport[];
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly lookEveryMs: number;
+  readonly looksAWeek: number;
+  /** Until then it only learns: no look is decided. */
+  readonly decideFromMs: number;
+  readonly isLearning: (bank: string, atMs: number) => boolean;
+}
+
+export interface WatchedEvent {
+  readonly atMs: number;
+  readonly event: AlertEvent;
+}
+
+/** The watch as pure functions over reports in memory: every look's decision, in order. */
+export async function watchInMemory(
+  past: WatchedPast,
+): Promise<{ events: WatchedEvent[]; longestMs: number }> {
+  const counting = new ReportCounting();
+  const dispersion = new Dispersion();
+  const alerts = new Map<string, Alert>();
+  const events: WatchedEvent[] = [];
+  let [taken, longestMs, looks] = [0, 0, 0];
+  for (let atMs = past.fromMs; atMs < past.untilMs; atMs += past.lookEveryMs) {
+    const from = taken;
+    while ((past.reports[taken]?.arrivedMs ?? Infinity) <= atMs) taken += 1;
+    counting.add(past.reports.slice(from, taken));
+    const startMs = performance.now();
+    const told = [...alerts.values()].filter(({ tier }) => tier === 'page').flatMap(({ spans }) => spans);
+    const counts = counting.at(atMs, told);
+    const day = counts.windows[1];
+    if (atMs % DAY_MS === 0 && day) {
+      const isTold = (failure: Parameters<typeof tells>[1]) => told.some((span) => tells(span, failure));
+      dispersion.learn(atMs, new WindowCells(day, usualRates(counts.baseline)), counts.baseline, isTold);
+    }
+    if (atMs >= past.decideFromMs) {
+      const decided = decideAlerts(counts, alerts, {
+        isLearning: (bank) => past.isLearning(bank, atMs),
+        c2: dispersion.c2At(atMs),
+        looksAWeek: past.looksAWeek,
+        sinceMs: atMs - past.lookEveryMs,
+        isPast: false,
+        channels: [],
+      });
+      for (const event of decided) {
+        applyAlertEvent(alerts, event, atMs);
+        events.push({ atMs, event });
+      }
+    }
+    longestMs = Math.max(longestMs, performance.now() - startMs);
+    looks += 1;
+    if (looks % 168 === 0) await new Promise(setImmediate);
+  }
+  return { events, longestMs };
+}
