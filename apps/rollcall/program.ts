@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   status: async () => (await import('./questions/status-command.js')).registerStatus,
   case: async () => (await import('./case/case-command.js')).registerCase,
   import: async () => (await import('./import/import-command.js')).registerImport,
+  evidence: async () => (await import('./evidence/evidence-command.js')).registerEvidence,
   wsus: async () => (await import('./wsus/wsus-command.js')).registerWsus,
   code: async () => (await import('./code/code-command.js')).registerCode,
   kb: async () => (await import('./kb/kb-command.js')).registerKb,

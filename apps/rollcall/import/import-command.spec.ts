@@ -13,6 +13,7 @@ import type { AttemptReport } from '#domain/attempt-event.js';
 import { CommandFailure } from '../exit-codes.js';
 import { waitMs } from './batch-sender.js';
 import { zipOf } from './bundle/zip-writer.contract.js';
+import { registerEvidence } from '../evidence/evidence-command.js';
 import { registerImport } from './import-command.js';
 
 const fixtures = join(dirname(fileURLToPath(import.meta.url)), '../../../test/fixtures/evidence');
@@ -71,8 +72,11 @@ describe('rollcall import', () => {
   async function run(...args: string[]): Promise<number> {
     const program = new Command().exitOverride();
     registerImport(program);
+    registerEvidence(program);
+    const command = args[0] === 'evidence' ? args : ['import', ...args];
+    const data = args.includes('--data') ? [] : ['--data', join(folder.path, 'data')];
     try {
-      await program.parseAsync(['import', ...args], { from: 'user' });
+      await program.parseAsync([...command, ...data], { from: 'user' });
       return 0;
     } catch (error) {
       if (error instanceof CommandFailure) return error.exitCode;
@@ -141,6 +145,42 @@ describe('rollcall import', () => {
       ['pc-0042', 'failed'],
       ['pc-0042', 'succeeded'],
     ]);
+  });
+
+  it('unassigned evidence waits, once, until somebody says which device it was; then it is sent and gone', async () => {
+    const log = join(fixtures, 'cbs-sessions.log');
+    const there = ['--url', url, '--token', 'rc_test'];
+    const waiting = async () => {
+      printed = '';
+      expect(await run('evidence', 'list', '--json')).toBe(0);
+      return printed.trim() === '' ? [] : jsonLines();
+    };
+    expect(await waiting()).toEqual([]);
+    expect(await run(log, '--dry-run')).toBe(0);
+    expect(await waiting()).toEqual([]);
+    for (let time = 0; time < 2; time++) expect(await run(log, ...there)).toBe(2);
+    const [kept, ...others] = await waiting();
+    expect(others).toEqual([]);
+    expect(kept).toMatchObject({ file: 'cbs-sessions.log', bank: null, reports: 2, failures: 1 });
+    expect(requests).toEqual([]);
+
+    const id = String(kept?.['id']);
+    expect(await run('evidence', 'assign', '000000000000', '--device', 'pc-0042', ...there)).toBe(3);
+    expect(await run('evidence', 'assign', id, ...there)).toBe(64);
+    busyAnswers = [403];
+    expect(await run('evidence', 'assign', id, '--device', 'pc-0042', ...there)).toBe(1);
+    expect(await waiting()).toHaveLength(1);
+    requests = [];
+    expect(await run('evidence', 'assign', id, '--device', 'pc-0042', ...there)).toBe(0);
+    expect(await run(log, ...there, '--device', 'pc-0042')).toBe(0);
+    const [assigned, imported] = requests;
+    expect(assigned?.reports).toEqual(imported?.reports);
+    expect(assigned?.reports.map(({ deviceKey }) => deviceKey)).toEqual(['pc-0042', 'pc-0042']);
+    expect(await waiting()).toEqual([]);
+
+    expect(await run(log, ...there)).toBe(2);
+    expect(await run('evidence', 'delete', id)).toBe(0);
+    expect(await waiting()).toEqual([]);
   });
 
   it('the parts of a rolled CBS.log in one folder tell one attempt', async () => {

@@ -1,9 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { bankSchema, deviceKeySchema, instantSchema, kbSchema } from '#domain/attempt-event.js';
+import type { AttemptReport, InventoryReport } from '#domain/attempt-event.js';
+import { openDataDirectory } from '#runtime/data-directory.js';
 import { withData } from '../connection-options.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { note, printJson, printText, renderTable } from '../output.js';
+import { lacksOnlyDevice, UnassignedStore } from '../evidence/unassigned-evidence.js';
 import { BatchSender } from './batch-sender.js';
 import { expandInputs } from './bundle/expand-inputs.js';
 import type { ExpandedInputs } from './bundle/expand-inputs.js';
@@ -68,8 +71,8 @@ export function registerImport(program: Command): void {
     .addHelpText(
       'after',
       `
-A log that names no device needs --device or --device-name; otherwise its reports are unassigned evidence: shown,
-never sent, never counted. Importing the same file twice adds nothing.
+A log that names no device needs --device or --device-name; otherwise its reports are kept as unassigned evidence in
+--data, never counted until "rollcall evidence assign" says which device it was. Importing the same file twice adds nothing.
 
 Exit code 2 when such evidence was left out, or when none of the files is evidence that Rollcall reads. A dry run
 ends with 0 when evidence is unassigned: it was to show, and it names how many there are.
@@ -97,11 +100,13 @@ async function runImport(paths: readonly string[], options: ImportOptions): Prom
 
 async function readAndSend(expanded: ExpandedInputs, options: ImportOptions): Promise<void> {
   const sender = options.dryRun ? null : new BatchSender(await findDestination(options));
+  const waiting: Waiting = new Map();
   const done = [
-    ...(await importFiles(expanded.inputs, options, createSink(options, sender))),
+    ...(await importFiles(expanded.inputs, options, createSink(options, sender, waiting))),
     ...expanded.problems.map(({ file, problem }) => ({ ...NOTHING_READ, file, problem })),
   ];
   const result = await sender?.finish();
+  if (sender !== null) await keepUnassigned(waiting, options);
   await tellBundles(expanded, options);
   if (!options.json) printText(summaryTable(done));
   if (result && options.json) printJson({ kind: 'result', ...result, unassigned: sum(done, 'unassigned') });
@@ -134,16 +139,37 @@ async function tellBundles({ bundles }: ExpandedInputs, options: ImportOptions):
   }
 }
 
-function createSink(options: ImportOptions, sender: BatchSender | null): ImportSink {
+/** Reports that lack nothing but a device, by the file they were read from. */
+type Waiting = Map<string, (AttemptReport | InventoryReport)[]>;
+
+async function keepUnassigned(waiting: Waiting, { data, bank, json }: ImportOptions): Promise<void> {
+  if (waiting.size === 0) return;
+  const store = new UnassignedStore(openDataDirectory(data).root);
+  for (const [file, rows] of waiting) {
+    const kept = await store.keep(file, bank ?? null, rows);
+    if (json) printJson({ kind: 'unassigned', ...kept });
+    note(`${file}: ${rows.length} reports kept as unassigned evidence ${kept.id}`);
+  }
+}
+
+function createSink(options: ImportOptions, sender: BatchSender | null, waiting: Waiting): ImportSink {
   let toldAtBytes = 0;
+  const wait = (file: string, row: AttemptReport | InventoryReport) => {
+    if (sender === null || !lacksOnlyDevice(row)) return;
+    const rows = waiting.get(file) ?? [];
+    rows.push(row);
+    waiting.set(file, rows);
+  };
   return {
     report: async (file, found, sendable) => {
       if (options.dryRun && options.json) printJson(reportLine(file, found));
       if (sendable) await sender?.add(found.report);
+      else wait(file, found.report);
     },
     inventory: async (file, line, inventory, sendable) => {
       if (options.dryRun && options.json) printJson({ kind: 'inventory', file, line, ...inventory });
       if (sendable) await sender?.add(inventory);
+      else wait(file, inventory);
     },
     account: (file, account) => {
       toldAtBytes = 0;
@@ -212,7 +238,7 @@ function judge(
   }
   const unassigned = sum(done, 'unassigned');
   if (unassigned === 0) return;
-  const told = `${unassigned} reports name no device or no update: unassigned evidence, not counted (--device, --device-name)`;
+  const told = `${unassigned} reports name no device or no update: unassigned evidence, not counted (--device, --device-name, or "rollcall evidence list")`;
   // A dry run was asked to show what there is: it did.
   if (dryRun) note(told);
   else throw new CommandFailure(EXIT.negative, told);
