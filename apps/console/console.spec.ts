@@ -424,11 +424,21 @@ describe('without a token', () => {
       '/api/v1/cohorts/{cohortId}',
       '/api/v1/cohorts/{cohortId}/case',
       '/api/v1/devices/{deviceKey}',
+      '/api/v1/cohorts/{cohortId}/explanation',
+      '/api/v1/devices/{deviceKey}/factors',
+      '/api/v1/packages/stale',
       '/api/v1/attempts',
       '/api/v1/alerts',
       '/api/v1/codes/{code}',
       '/api/v1/kb/{kb}/check',
+      '/api/v1/remedies',
+      '/api/v1/remedies/{failure}',
       '/api/v1/status',
+      '/api/v1/alerts/{alertId}',
+      '/api/v1/alerts/{alertId}/acknowledge',
+      '/api/v1/alerts/{alertId}/snooze',
+      '/api/v1/silences',
+      '/api/v1/silences/{silenceId}',
     ]);
     expect(JSON.stringify(document.paths['/api/v1/cohorts'])).toContain('everFailed');
   });
