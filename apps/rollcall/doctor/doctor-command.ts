@@ -8,6 +8,7 @@ import { CommandFailure, EXIT } from '../exit-codes.js';
 import { withInstallation } from '../installation.module.js';
 import { printJson, printText } from '../output.js';
 import { readRunning, wasKilled } from '../up/running-file.js';
+import { checkDelivery } from './check-delivery.js';
 import { checkClock, checkLag, checkTokens } from './check-log.js';
 import { checkDisk, checkKeys, checkNode, checkRights, checkUsualPorts } from './check-machine.js';
 import { checkRunning } from './check-running.js';
@@ -69,6 +70,7 @@ async function examineLog(root: string): Promise<Finding[]> {
         await checkClock(log, Date.now()),
         checkKeys(data, [...admin.banks.keys()]),
         ...checkTokens(admin, Date.now()),
+        ...(await checkDelivery(log)),
       ];
     });
   } catch (error) {
