@@ -6,11 +6,13 @@ import { round } from './figure.js';
 import { benchFreshness } from './freshness-bench.js';
 import { benchIdle } from './idle-bench.js';
 import { makeInstallation, startProduct } from './installation.js';
+import { benchKafka } from './kafka-bench.js';
 import { untilDrained } from './log-progress.js';
 import { machineFacts } from './machine.js';
 import { benchPostgres } from './postgres-bench.js';
 import { benchRebuild } from './rebuild-bench.js';
 import { makeBodies, ROWS_PER_REQUEST } from './request-bodies.js';
+import { benchScale } from './scale-bench.js';
 import { benchSignature } from './signature-bench.js';
 import { benchSources } from './sources-bench.js';
 import { benchSpikes } from './spikes-bench.js';
@@ -30,6 +32,8 @@ const NAMES = [
   'idle',
   'rebuild',
   'postgres',
+  'kafka',
+  'scale',
 ] as const;
 type Name = (typeof NAMES)[number];
 type Result = BenchResult | Skipped | Failed;
@@ -56,6 +60,8 @@ await keep('collector', () => benchCollector(run));
 if (['end-to-end', 'freshness', 'idle', 'rebuild'].some((name) => wanted.has(name as Name)))
   await benchProduct();
 await keep('postgres', () => benchPostgres(run));
+await keep('kafka', () => benchKafka(run));
+await keep('scale', () => benchScale(run));
 process.exitCode = Object.values(results).some((result) => 'failed' in result) ? 1 : 0;
 process.stdout.write(
   `${JSON.stringify({ startedAt, quick, machine, benchmarks: results, ratios: ratios(), met: allMet() }, null, 2)}\n`,
