@@ -130,33 +130,37 @@ export class SpikeWatch {
     this.parts.metrics.watchFailuresInRow.set(0);
   }
 
-  private async lookOnce({ atMs, isPast }: LookTime): Promise<void> {
-    const { metrics } = this.parts;
+  private async lookOnce(time: LookTime): Promise<void> {
+    this.parts.metrics.watchLooks.inc();
+    while (!(await this.decideLook(time)));
+    await this.writeViews();
+  }
+
+  /** @returns false when alerts changed meanwhile: they are counted otherwise */
+  private async decideLook({ atMs, isPast }: LookTime): Promise<boolean> {
     const { channels } = this.outbox;
     const sinceMs = Math.min(this.lookedUpToMs ?? atMs, atMs - this.lookEveryMs);
-    metrics.watchLooks.inc();
-    for (let isDecided = false; !isDecided;) {
-      const { counts, rules, key } = await this.counting.at(atMs, sinceMs, this.alertLog.state.alerts);
-      const accepted = await this.alertLog.decide((state) => {
-        const decidedUpToMs = state.atMs ?? Number.NEGATIVE_INFINITY;
-        isDecided = atMs <= decidedUpToMs; // another watcher has looked as far
-        // Alerts that changed meanwhile are counted otherwise.
-        if (isDecided || countingKey(state.alerts) !== key) return null;
-        isDecided = true;
-        const events = decideAlerts(counts, state.alerts, {
-          ...rules,
-          looksAWeek: looksAWeek(this.lookEveryMs),
-          sinceMs,
-          isPast: isPast || this.isBehind,
-          channels,
-        });
-        return events.length > 0 || atMs - decidedUpToMs >= DAY_MS ? { atMs, events } : null;
+    const { counts, rules, key } = await this.counting.at(atMs, sinceMs, this.alertLog.state.alerts);
+    const seen = { isOther: false };
+    const accepted = await this.alertLog.decide((state) => {
+      const decidedUpToMs = state.atMs ?? Number.NEGATIVE_INFINITY;
+      if (atMs <= decidedUpToMs) return null; // another watcher has looked as far
+      seen.isOther = countingKey(state.alerts) !== key;
+      if (seen.isOther) return null;
+      const events = decideAlerts(counts, state.alerts, {
+        ...rules,
+        looksAWeek: looksAWeek(this.lookEveryMs),
+        sinceMs,
+        isPast: isPast || this.isBehind,
+        channels,
       });
-      for (const event of accepted ?? [])
-        if (event.type === 'AlertRaised') metrics.alertsRaised.inc({ bank: event.bank });
-      if (accepted && accepted.length > 0) this.outbox.request();
-    }
-    await this.writeViews();
+      return events.length > 0 || atMs - decidedUpToMs >= DAY_MS ? { atMs, events } : null;
+    });
+    if (seen.isOther) return false;
+    for (const event of accepted ?? [])
+      if (event.type === 'AlertRaised') this.parts.metrics.alertsRaised.inc({ bank: event.bank });
+    if (accepted && accepted.length > 0) this.outbox.request();
+    return true;
   }
 
   /** Writes the views of the alerts that changed since they were last written. */

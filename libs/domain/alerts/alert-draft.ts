@@ -45,7 +45,7 @@ export class AlertDraft {
 }
 
 /** What on-call is told of an opening. */
-export function evidenceOf(opening: Opening, { signatureOf }: LookCounts): AlertEvidence {
+export function evidenceOf(opening: Opening, counts: LookCounts): AlertEvidence {
   const { cell, lnP, levels, covers } = opening;
   const { banks, builds, kbs, branches } = reachOf(opening);
   return {
@@ -62,7 +62,7 @@ export function evidenceOf(opening: Opening, { signatureOf }: LookCounts): Alert
     levels: [...levels],
     covers: [...covers],
     related: relatedSeries(opening, MOST_RELATED).map(({ series, failed }) => ({
-      signature: signatureOf(series),
+      signature: counts.signatureOf(series),
       failed,
     })),
   };

@@ -177,14 +177,18 @@ const ended = (alert: Alert, resolvedBecause: AlertFacts['resolvedBecause'], atM
   spans: endedSpans(alert, atMs),
 });
 
+const NO_FACTS: ReadonlySet<string> = new Set(['notifications', 'spans', 'activeSinceMs']);
+
+const factsOf = (alert: Alert): AlertFacts =>
+  Object.fromEntries(Object.entries(alert).filter(([name]) => !NO_FACTS.has(name))) as unknown as AlertFacts;
+
 function withNews(
   alert: Alert,
   event: Parameters<typeof owe>[1],
   kind: OwedNotification['kind'],
   atMs: number,
 ): Alert {
-  const { notifications, spans, activeSinceMs, ...told } = alert;
-  return { ...alert, notifications: [...notifications, owe(told, event, kind, atMs)] };
+  return { ...alert, notifications: [...alert.notifications, owe(factsOf(alert), event, kind, atMs)] };
 }
 
 const owe = (
