@@ -21,6 +21,7 @@ export class ProjectionLoop {
   private readonly floods = new FloodGuard();
   private readonly clock = new WatchClock();
   private lastReadMs = performance.now();
+  private assignmentNumber: number | null = null;
 
   constructor(
     private readonly commands: CommandBus,
@@ -44,6 +45,7 @@ export class ProjectionLoop {
       signal,
     );
     this.lastReadMs = performance.now();
+    this.followAssignment();
     if (!slices || slices.length === 0) return 0;
     const endTimer = this.metrics.batchSeconds.startTimer();
     const command = new ProjectBatch(this.options.generation, slices);
@@ -60,6 +62,14 @@ export class ProjectionLoop {
     this.account(slices, projected);
     await this.options.onProjected?.(this.clock.nowMs, this.clock.waiting > this.options.limits.maxRecords);
     return projected.messages;
+  }
+
+  /** Partitions that went to another projector are its to wait for; those that come back begin anew. */
+  private followAssignment(): void {
+    const { number, partitions } = this.consumer.assignment;
+    if (number === this.assignmentNumber) return;
+    this.assignmentNumber = number;
+    this.clock.keep(partitions);
   }
 
   /** What came while the last batch was projected has waited already: the linger counts from the last read. */

@@ -37,4 +37,14 @@ describe('the time of the watch', () => {
     clock.note(slice(2), 4_000);
     expect(clock.nowMs).toBe(5_000);
   });
+
+  it('forgets a partition that another projector reads now', () => {
+    const clock = new WatchClock();
+    clock.note(slice(0), 5_000);
+    clock.note(slice(1, 7), 1_000);
+    clock.keep([slice(0), slice(1)]);
+    expect(clock.nowMs).toBe(1_000);
+    clock.keep([slice(0)]);
+    expect(clock.nowMs).toBe(5_000);
+  });
 });

@@ -24,6 +24,12 @@ export class WatchClock {
     this.behind.delete(`${topic}/${partition}`);
   }
 
+  /** Forgets every partition but these: others read the rest now. */
+  keep(partitions: readonly Pick<LogSlice, 'topic' | 'partition'>[]): void {
+    const kept = new Set(partitions.map(({ topic, partition }) => `${topic}/${partition}`));
+    for (const id of this.behind.keys()) if (!kept.has(id)) this.behind.delete(id);
+  }
+
   /** Messages that wait to be projected, as far as was seen when each partition was last read. */
   get waiting(): number {
     return [...this.behind.values()].reduce((sum, messages) => sum + messages, 0);
