@@ -15,7 +15,7 @@ export const LONGEST_WINDOW_MS = 3 * DAY_MS;
 export const BASELINE_MS = 28 * DAY_MS;
 
 /** A bank known for less than its baseline is judged provisionally: tickets, no pages. */
-export const LEARNING_MS = BASELINE_MS;
+export const LEARNING_MS = 28 * DAY_MS;
 /**
  * Until then no signature is expected to fail less often than this, whatever the few days so far say: on a fleet's first
  * Patch Tuesday every ordinary failure is one never seen before. Chosen on simulated fleets, see docs/decisions/0030.
@@ -25,7 +25,7 @@ export const LEARNING_RATE = 0.03;
 /** Attempts reported later than this are stored, not tested as news: they tell of an old failure. */
 export const MOST_DELAY_MS = 7 * DAY_MS;
 /** What was imported or replayed tells of something earlier when it began longer ago than one night. */
-export const MOST_IMPORT_DELAY_MS = DAY_MS;
+export const MOST_IMPORT_DELAY_MS = 24 * HOUR_MS;
 
 /** Fewer devices are never news: two may be twins of one bad image or one technician's bench. */
 export const MIN_DEVICES = 3;
