@@ -9,7 +9,13 @@ export default {
     forbid(
       'domain-is-pure',
       { path: '^libs/domain/', pathNot: tests },
-      { pathNot: ['^libs/domain/', 'node_modules/(zod|canonicalize|@stdlib)/', '^(node:)?(crypto|buffer)$'] },
+      {
+        pathNot: [
+          '^libs/domain/',
+          'node_modules/(zod|canonicalize|@stdlib|xxhash-wasm)/',
+          '^(node:)?(crypto|buffer)$',
+        ],
+      },
     ),
     forbid(
       'sources-only-parse',
