@@ -3,12 +3,12 @@ import { DAY_MS } from '#domain/spikes/constants.js';
 /** Up to so many missed looks are looks of today; with more, only the newest is, and the others are made up for. */
 const MAX_SINGLE_LOOKS = 6;
 const HOUR_MS = DAY_MS / 24;
-/** Three days are made up for by the hour: the longest window, so that what has begun since is seen as it grew. */
-const HOURLY_MS = 3 * DAY_MS;
-/** What is older, by windows of 6 h that leave no arrival unseen. */
-const COLLAPSED_STEP_MS = DAY_MS / 4;
-/** Older ones would only tell of incidents that are history. */
-const CATCH_UP_MS = 28 * DAY_MS;
+/** What is made up for, by age: the last day by the hour, as it grew; what is older by steps that leave no window of a day unseen. */
+const STEPS = [
+  { untilMs: 28 * DAY_MS, stepMs: DAY_MS },
+  { untilMs: 3 * DAY_MS, stepMs: DAY_MS / 4 },
+  { untilMs: DAY_MS, stepMs: HOUR_MS },
+] as const;
 
 export interface LookTime {
   readonly atMs: number;
@@ -22,8 +22,8 @@ export const boundaryAt = (atMs: number, lookEveryMs: number): number =>
 
 /**
  * When to look after watch time went on from `lookedUpToMs` (exclusive) to `watchTimeMs` (inclusive): at every boundary;
- * after more than six of them, at every hour of the last three days, every sixth hour of the last 28 days before, and at
- * the newest boundary; so at most 173 looks.
+ * after more than six of them, at every hour of the last day, every sixth hour of the last three, every midnight of the
+ * last 28, and at the newest boundary; so at most 59 looks.
  */
 export function lookTimes(lookedUpToMs: number, watchTimeMs: number, lookEveryMs: number): LookTime[] {
   const newest = boundaryAt(watchTimeMs, lookEveryMs);
@@ -33,11 +33,14 @@ export function lookTimes(lookedUpToMs: number, watchTimeMs: number, lookEveryMs
   if (missed <= MAX_SINGLE_LOOKS)
     return Array.from({ length: missed }, (_, at) => ({ atMs: first + at * lookEveryMs, isPast: false }));
 
-  const times: LookTime[] = [];
-  let atMs = nextStep(Math.max(first, newest - CATCH_UP_MS), COLLAPSED_STEP_MS);
-  for (; atMs < newest - HOURLY_MS; atMs += COLLAPSED_STEP_MS) times.push({ atMs, isPast: true });
-  atMs = nextStep(Math.max(first, newest - HOURLY_MS), HOUR_MS);
-  for (; atMs < newest; atMs += HOUR_MS) times.push({ atMs, isPast: true });
+  const times = STEPS.flatMap(({ untilMs, stepMs }, index): LookTime[] => {
+    const from = nextStep(Math.max(first, newest - untilMs), stepMs);
+    const end = newest - (STEPS[index + 1]?.untilMs ?? 0);
+    return Array.from({ length: Math.max(0, Math.ceil((end - from) / stepMs)) }, (_, at) => ({
+      atMs: from + at * stepMs,
+      isPast: true,
+    }));
+  });
   return [...times, { atMs: newest, isPast: false }];
 }
 
