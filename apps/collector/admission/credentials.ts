@@ -11,7 +11,7 @@ export interface Sender {
   /** Device names of this bank are whole domain names. */
   readonly fqdn: boolean;
   /** IANA zone of its sources that write local time without an offset; null = none was configured. */
-  readonly timeZone?: string | null;
+  readonly timeZone: string | null;
   /** Names of this bank's devices are kept for its own staff. */
   readonly nameMap: boolean;
   /** May say when its reports arrived (demo, replay, benchmarks). */

@@ -107,7 +107,8 @@ export class RawTopicsIntake implements OnApplicationBootstrap, OnModuleDestroy 
     const bank = this.config.rawTopics.get(topic) ?? '';
     const settings = (await this.admin.current()).banks.get(bank);
     if (!settings) throw new Error(`bank ${bank} of topic ${topic} was not added: rollcall bank add ${bank}`);
-    return { bank, fqdn: settings.fqdn, nameMap: settings.nameMap, mayStampArrival: false };
+    const { fqdn, nameMap, timeZone } = settings;
+    return { bank, fqdn, nameMap, timeZone, mayStampArrival: false };
   }
 
   private async account(

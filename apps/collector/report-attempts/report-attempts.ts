@@ -90,7 +90,7 @@ export class ReportAttemptsHandler implements ICommandHandler<ReportAttempts> {
       receivedAt,
       honourReceivedAt: sender.mayStampArrival,
       collector: { id: this.config.collectorId, version: VERSION },
-      timeZone: sender.timeZone ?? null,
+      timeZone: sender.timeZone,
     };
     const taken = takeRows(body, arrival, this.validators, this.config);
     if (taken.kind === 'foreign_bank') {
