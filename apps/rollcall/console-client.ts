@@ -41,7 +41,8 @@ export function connectConsole(options: ConnectionOptions): ConsoleClient {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined && value !== '') url.searchParams.set(name, String(value));
     }
-    const headers = { ...request.headers, authorization: `Bearer ${token}` };
+    const headers = new Headers(request.headers);
+    headers.set('authorization', `Bearer ${token}`);
     const response = await fetch(url, { ...request, headers }).catch((error: unknown) => {
       throw new CommandFailure(
         EXIT.failed,

@@ -18,16 +18,17 @@ function openingsAWeek(failuresADay: number, lookEveryMs: number): number {
     atMs -= (Math.log(random()) / failuresADay) * DAY_MS;
   const least = WINDOWS_MS.map((windowMs) => leastUnlikely((failuresADay * windowMs) / DAY_MS));
   const first = WINDOWS_MS.map(() => 0);
-  let [next, openUntilMs, opened] = [0, 0, 0];
+  let next = 0;
+  let openUntilMs = 0;
+  let opened = 0;
   for (let atMs = 0; atMs < untilMs; atMs += lookEveryMs) {
     while ((arrivals[next] ?? Infinity) <= atMs) next += 1;
-    let isUnlikely = false;
-    WINDOWS_MS.forEach((windowMs, index) => {
+    const isUnlikely = WINDOWS_MS.map((windowMs, index) => {
       let from = first[index] ?? 0;
       while ((arrivals[from] ?? Infinity) <= atMs - windowMs) from += 1;
       first[index] = from;
-      if (next - from >= (least[index] ?? Infinity)) isUnlikely = true;
-    });
+      return next - from >= (least[index] ?? Infinity);
+    }).includes(true);
     if (isUnlikely && atMs >= openUntilMs) opened += 1;
     if (isUnlikely) openUntilMs = atMs + OPEN_MS;
   }

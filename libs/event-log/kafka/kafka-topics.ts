@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import { DEAD_LETTER_RETENTION_MS, TOPIC_PARTITIONS } from '#domain/topics.js';
 import type { Topic } from '#domain/topics.js';
 import type { KafkaAddress } from '#event-log/log-address.js';
 import { isUnknownTopic, unavailable } from './kafka-errors.js';
+
+const LEADER_TRIES = 100;
+const LEADER_WAIT_MS = 100;
 
 /** The largest message a topic takes: the largest row of the collector, compressed or not, and room. */
 const LARGEST_MESSAGE_BYTES = 20 * 1024 * 1024;
@@ -38,7 +42,7 @@ export function planTopics(address: KafkaAddress, wish: TopicWish): Promise<read
 }
 
 /**
- * Makes the topics that are missing and answers what was planned. A topic that is there is left as it is: partitions
+ * Makes the topics that are missing, and answers what was planned once their leaders answer. A topic that is there is left as it is: partitions
  * and settings of a log that holds facts are changed by its operator, knowingly.
  * @throws LogUnavailableError
  */
@@ -56,8 +60,21 @@ export function createTopics(address: KafkaAddress, wish: TopicWish): Promise<re
         configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
       })),
     });
+    for (const { name } of missing) await leadersAnswer(admin, name);
     return planned;
   });
+}
+
+/**
+ * Waits until the leaders of a new topic know it. One that is named may not yet; a send that meets such a one is made
+ * again, and stored twice by those that knew. After ten seconds it gives up: the topic is made, sends take care of the rest.
+ */
+async function leadersAnswer(admin: Admin, name: string): Promise<void> {
+  for (let tries = 0; tries < LEADER_TRIES; tries += 1) {
+    const answer = await admin.fetchTopicOffsets(name).catch(() => null);
+    if (answer !== null) return;
+    await sleep(LEADER_WAIT_MS);
+  }
 }
 
 async function plan(admin: Admin, prefix: string, wish: TopicWish): Promise<PlannedTopic[]> {
