@@ -8,7 +8,7 @@ import type { SignatureAliases } from '#domain/signature/signature-aliases.js';
 import type { SignatureView } from '../attempt-store.js';
 import { FailureQuestions } from '../failure-questions.js';
 import type { DeviceSnapshots, ExplainedCohort, FailedCohort, RemedyFilter } from '../failure-questions.js';
-import { withStoreErrors } from './connection.js';
+import { askOf } from './questions/ask.js';
 import type { Ask } from './questions/ask.js';
 import { askExplanationRows } from './questions/explanation-rows.js';
 import { askCohortObservations, askDeviceObservations } from './questions/observations.js';
@@ -18,6 +18,8 @@ import { databaseOf } from './tables.js';
 
 /** Asked of the generation that is live when each is asked. */
 export class ClickHouseFailureQuestions extends FailureQuestions {
+  private readonly ask: Ask;
+
   constructor(
     private readonly client: ClickHouseClient,
     private readonly liveGeneration: () => Promise<Generation>,
@@ -25,6 +27,7 @@ export class ClickHouseFailureQuestions extends FailureQuestions {
     private readonly aliases: () => Promise<SignatureAliases> = () => Promise.resolve(new Map()),
   ) {
     super();
+    this.ask = askOf(client);
   }
 
   override async signature(bank: string | null, signatureId: string): Promise<SignatureView | null> {
@@ -66,17 +69,4 @@ export class ClickHouseFailureQuestions extends FailureQuestions {
   private async database(): Promise<string> {
     return databaseOf(await this.liveGeneration());
   }
-
-  private readonly ask: Ask = async <T>(
-    query: string,
-    parameters: Readonly<Record<string, unknown>>,
-  ): Promise<T[]> =>
-    withStoreErrors(async () => {
-      const result = await this.client.query({
-        query,
-        query_params: { ...parameters },
-        format: 'JSONEachRow',
-      });
-      return result.json<T>();
-    });
 }

@@ -13,7 +13,6 @@ import type {
   StoredUpTo,
   StoreStatus,
 } from '../attempt-store.js';
-import { withStoreErrors } from './connection.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { arrivalSpansQuery } from './questions/arrivals.js';
 import { attemptFromRow, attemptQuery } from './questions/attempt-rows.js';
@@ -26,6 +25,7 @@ import { cohortFromRow, filterConditions } from './questions/cohort-rows.js';
 import type { CohortRow } from './questions/cohort-rows.js';
 import { Conditions } from './questions/conditions.js';
 import { askDevice } from './questions/device.js';
+import { askOf } from './questions/ask.js';
 import type { Ask } from './questions/ask.js';
 import { databaseOf } from './tables.js';
 import type { Generation } from '#domain/generation.js';
@@ -35,6 +35,8 @@ import { learningBanks } from '#domain/spikes/learning.js';
 
 /** The questions, asked of the generation that is live when each is asked. */
 export class ClickHouseStore extends AttemptStore {
+  private readonly ask: Ask;
+
   constructor(
     private readonly client: ClickHouseClient,
     private readonly liveGeneration: () => Promise<Generation>,
@@ -42,6 +44,7 @@ export class ClickHouseStore extends AttemptStore {
     private readonly aliases: () => Promise<SignatureAliases> = () => Promise.resolve(new Map()),
   ) {
     super();
+    this.ask = askOf(client);
   }
 
   override async cohorts(filter: CohortFilter, page: Page): Promise<Paged<Cohort>> {
@@ -184,19 +187,6 @@ export class ClickHouseStore extends AttemptStore {
   private async database(): Promise<string> {
     return databaseOf(await this.liveGeneration());
   }
-
-  private readonly ask: Ask = async <T>(
-    query: string,
-    parameters: Readonly<Record<string, unknown>>,
-  ): Promise<T[]> =>
-    withStoreErrors(async () => {
-      const result = await this.client.query({
-        query,
-        query_params: { ...parameters },
-        format: 'JSONEachRow',
-      });
-      return result.json<T>();
-    });
 }
 
 /** One row more than the page was asked for, to know whether there is a next one. */
