@@ -28,7 +28,7 @@ describe('projector after an upgrade of the rules', () => {
   });
 
   it('fills the other generation by the new rules, swaps, and goes on there; the old one answers meanwhile', async () => {
-    const client = connectClickHouse({ url: pipeline.clickhouse });
+    const client = connectClickHouse({ url: pipeline.writerUrl });
     const writers = new ClickHouseWriters(client, 'new rules');
     const handler = new ProjectBatchHandler(pipeline.log, writers);
     const admin = new AdminReader(pipeline.log, 0);
@@ -42,7 +42,7 @@ describe('projector after an upgrade of the rules', () => {
       admin,
       config: projectorConfigSchema.parse({
         ROLLCALL_LOG: 'lmdb:unused',
-        ROLLCALL_CLICKHOUSE: pipeline.clickhouse,
+        ROLLCALL_CLICKHOUSE: pipeline.writerUrl,
       }),
       metrics: createMetrics('projector'),
       logger: createLogger('projector', 'fatal'),

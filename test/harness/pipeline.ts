@@ -27,10 +27,10 @@ export interface Pipeline {
   /** The store as a process of its own sees it that fills a generation together with others. */
   openSharedWriters(): StoreWriters;
   readonly store: ClickHouseStore;
-  /** Of the engine, with user and password: for another process's view of it. */
+  /** Of the engine that is written to, with user and password: for another process's view of it. */
   readonly writerUrl: string;
-  /** Address of the engine with the writer's password. */
-  readonly clickhouse: string;
+  /** Of the engine that is asked: with two shards, the other one. */
+  readonly askedUrl: string;
   /** Appends events as the collector does. */
   append(events: readonly (PatchEvent | RemedyEvent)[]): Promise<void>;
   /** Reads to the end of the log in batches of so many messages. A new projector each time, as after a restart. */
@@ -94,9 +94,9 @@ export async function openPipeline(shards: 1 | 2 = 1): Promise<Pipeline> {
     logDirectory: directory,
     writers,
     openSharedWriters: () => openWriters(true),
-    clickhouse: engine.urlFor('writer'),
     store: new ClickHouseStore(reader, () => Promise.resolve('blue')),
     writerUrl: engine.urlFor('writer'),
+    askedUrl: asked.urlFor('writer'),
     async append(events) {
       for (const topic of PROJECTED_TOPICS) {
         const own = events.filter(({ eventType }) => TOPIC_OF[eventType] === topic);

@@ -9,7 +9,7 @@ let pipeline: Pipeline;
 let client: ReturnType<typeof connectClickHouse>;
 beforeAll(async () => {
   pipeline = await openPipeline();
-  client = connectClickHouse({ url: pipeline.clickhouse });
+  client = connectClickHouse({ url: pipeline.writerUrl });
   await pipeline.reset('blue');
   await pipeline.reset('green');
 });

@@ -13,7 +13,7 @@ let pipeline: Pipeline;
 let client: ReturnType<typeof connectClickHouse>;
 beforeAll(async () => {
   pipeline = await openPipeline();
-  client = connectClickHouse({ url: pipeline.clickhouse });
+  client = connectClickHouse({ url: pipeline.writerUrl });
 });
 afterAll(async () => {
   await client.close();
