@@ -30,39 +30,41 @@ export interface CountedReport extends Scope {
  */
 export class ReportCounting {
   private readonly reports: CountedReport[] = [];
+  private readonly windows = WINDOWS_MS.map((windowMs) => new SlidingWindow(windowMs));
+  private readonly active = new RecentSeries();
   private readonly baseline = new PastReports();
   private readonly excluded = new Set<number>();
   private nextPast = 0;
   private firstPast = 0;
-  private firstRecent = 0;
 
   /** Takes reports in, none of which arrived before one already taken. */
   add(reports: readonly CountedReport[]): void {
-    for (const report of reports) this.reports.push(report);
+    for (const report of reports) {
+      this.reports.push(report);
+      this.active.add(report);
+      if (isNews(report)) for (const window of this.windows) window.add(report);
+    }
   }
 
   /** Counts what arrived up to a moment, later than the one before. @param told what alerts tell of it */
   at(atMs: number, told: readonly ToldSpan[]): LookCounts {
     this.moveBaseline(atMs, told);
-    while ((this.reports[this.firstRecent]?.arrivedMs ?? Infinity) <= atMs - ACTIVE_MS) this.firstRecent += 1;
-    const { reports } = this;
-    const isNews = (report: CountedReport) => report.arrivedMs - report.occurredMs <= MOST_DELAY_MS;
-    const lastOf = (windowMs: number) => this.arrivedAfter(atMs - windowMs);
+    const ofLastDay = (isWanted: (report: CountedReport) => boolean): Window => {
+      const day = new SlidingWindow(DAY_MS);
+      for (const report of this.arrivedAfter(atMs - DAY_MS)) if (isWanted(report)) day.add(report);
+      return day.at(atMs);
+    };
     return {
       atMs,
-      windows: WINDOWS_MS.map((windowMs) => windowOf(windowMs, lastOf(windowMs).filter(isNews))),
+      windows: this.windows.map((window) => window.at(atMs)),
       get lastDay() {
-        const begun = lastOf(DAY_MS).filter(({ occurredMs }) => occurredMs > atMs - DAY_MS);
-        return windowOf(DAY_MS, begun);
+        return ofLastDay(({ occurredMs }) => occurredMs > atMs - DAY_MS);
       },
       get earlier() {
-        return windowOf(
-          DAY_MS,
-          lastOf(DAY_MS).filter((report) => !isNews(report)),
-        );
+        return ofLastDay((report) => !isNews(report));
       },
       baseline: this.baseline,
-      active: activeSeries(reports, this.firstRecent),
+      active: this.active.at(atMs),
       arrivedSince: (scope, sinceMs) =>
         this.arrivedAfter(sinceMs).filter((report) => holds(scope, report)).length,
       signatureOf: (series) => ({ id: series, l1: series, l2: '', l3: '', fineness: 1, reason: '' }),
@@ -94,52 +96,121 @@ export class ReportCounting {
   }
 }
 
+const isNews = ({ arrivedMs, occurredMs }: CountedReport): boolean => arrivedMs - occurredMs <= MOST_DELAY_MS;
+
 const isTold = ({ levels, ...report }: CountedReport, told: readonly ToldSpan[]): boolean =>
   levels !== null && told.some((span) => tells(span, { ...report, levels }));
 
-function windowOf(windowMs: number, reports: readonly CountedReport[]): Window {
-  const leaves = new Map<string, { scope: Scope; devices: Set<string>; delays: number[] }>();
-  const failures: Failure[] = [];
-  for (const report of reports) {
+interface SlidingLeaf {
+  readonly id: string;
+  readonly scope: Scope;
+  /** Reports by device. */
+  readonly devices: Map<string, number>;
+  readonly delays: number[];
+  /** As last counted; null = changed since. */
+  counted: Leaf | null;
+}
+
+/** One window, kept up while reports come and go: a look costs what has changed since the one before. */
+class SlidingWindow {
+  private readonly leaves = new Map<string, SlidingLeaf>();
+  private readonly reports: CountedReport[] = [];
+  private readonly failures: Failure[] = [];
+  /** By id; null = leaves came or went. */
+  private sorted: SlidingLeaf[] | null = null;
+  private oldest = 0;
+  private oldestFailure = 0;
+
+  constructor(private readonly windowMs: number) {}
+
+  add(report: CountedReport): void {
     const { bank, build, kb, device, arrivedMs, occurredMs, levels } = report;
+    this.reports.push(report);
     const id = scopeId(report);
-    let leaf = leaves.get(id);
+    let leaf = this.leaves.get(id);
     if (!leaf) {
-      leaf = {
-        scope: { bank, build, kb },
-        devices: new Set(),
-        delays: new Array<number>(DELAY_BINS).fill(0),
-      };
-      leaves.set(id, leaf);
+      const delays = new Array<number>(DELAY_BINS).fill(0);
+      this.leaves.set(
+        id,
+        (leaf = { id, scope: { bank, build, kb }, devices: new Map(), delays, counted: null }),
+      );
+      this.sorted = null;
     }
-    leaf.devices.add(device);
+    leaf.counted = null;
+    leaf.devices.set(device, (leaf.devices.get(device) ?? 0) + 1);
     const bin = delayBinOf(arrivedMs - occurredMs);
     leaf.delays[bin] = (leaf.delays[bin] ?? 0) + 1;
     if (levels !== null)
-      failures.push({ bank, build, kb, device, branch: '', arrivedMs, occurredMs, isDated: true, levels });
+      this.failures.push({
+        bank,
+        build,
+        kb,
+        device,
+        branch: '',
+        arrivedMs,
+        occurredMs,
+        isDated: true,
+        levels,
+      });
   }
-  return {
-    windowMs,
-    failures,
-    leaves: [...leaves.values()].map(({ scope, devices, delays }): Leaf => ({
-      ...scope,
-      devices: devices.size,
-      started: devices.size,
-      delays,
-      undated: 0,
-    })),
-  };
+
+  /** What of it arrived in the window that ends at `atMs`. Equal reports give equal windows, whatever their order. */
+  at(atMs: number): Window {
+    const isOver = (one: { readonly arrivedMs: number } | undefined): boolean =>
+      one !== undefined && one.arrivedMs <= atMs - this.windowMs;
+    for (; isOver(this.reports[this.oldest]); this.oldest += 1) this.remove(this.reports[this.oldest]);
+    while (isOver(this.failures[this.oldestFailure])) this.oldestFailure += 1;
+    this.sorted ??= [...this.leaves.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
+    return {
+      windowMs: this.windowMs,
+      failures: this.failures.slice(this.oldestFailure),
+      leaves: this.sorted.map((leaf) => (leaf.counted ??= countOf(leaf))),
+    };
+  }
+
+  private remove(report: CountedReport | undefined): void {
+    const leaf = report && this.leaves.get(scopeId(report));
+    if (!leaf) return;
+    leaf.counted = null;
+    const left = (leaf.devices.get(report.device) ?? 0) - 1;
+    if (left > 0) leaf.devices.set(report.device, left);
+    else leaf.devices.delete(report.device);
+    const bin = delayBinOf(report.arrivedMs - report.occurredMs);
+    leaf.delays[bin] = (leaf.delays[bin] ?? 0) - 1;
+    if (leaf.devices.size > 0) return;
+    this.leaves.delete(leaf.id);
+    this.sorted = null;
+  }
 }
 
-function activeSeries(reports: readonly CountedReport[], from: number): ActiveSeries[] {
-  const active = new Map<string, ActiveSeries>();
-  for (let index = from; index < reports.length; index += 1) {
-    const report = reports[index];
-    if (!report || report.levels === null) continue;
+const countOf = ({ scope, devices, delays }: SlidingLeaf): Leaf => ({
+  ...scope,
+  devices: devices.size,
+  started: devices.size,
+  delays: [...delays],
+  undated: 0,
+});
+
+/** Every series of a leaf that failed within the last week. */
+class RecentSeries {
+  private readonly series = new Map<string, ActiveSeries>();
+
+  add(report: CountedReport): void {
     const { bank, build, kb, levels, arrivedMs } = report;
-    active.set(`${scopeId(report)}|${levels.join()}`, { bank, build, kb, levels, lastArrivedMs: arrivedMs });
+    if (levels === null) return;
+    const id = `${scopeId(report)}|${levels.join()}`;
+    // The newest stand last, so that what is too old stands first.
+    this.series.delete(id);
+    this.series.set(id, { bank, build, kb, levels, lastArrivedMs: arrivedMs });
   }
-  return [...active.values()];
+
+  at(atMs: number): ActiveSeries[] {
+    for (const [id, { lastArrivedMs }] of this.series) {
+      if (lastArrivedMs > atMs - ACTIVE_MS) break;
+      this.series.delete(id);
+    }
+    return [...this.series.values()];
+  }
 }
 
 /** Distinct members by group, kept up while reports come and go. */
