@@ -4,7 +4,7 @@ import { EventViewerTextReader } from './event-documents/read-event-viewer-text.
 import { EventLogFileReader } from './event-log-file/read-event-log-file.js';
 import { EventXmlReader } from './event-xml/read-event-xml.js';
 import { CbsLogReader } from './cbs-log/read-cbs-log.js';
-import { readHeader } from './cbs-log/cbs-record.js';
+import { isBareVerdict, readHeader } from './cbs-log/cbs-record.js';
 import { HotfixListReader, isHotfixHead } from './inventory/read-hotfix-list.js';
 import { isPackageLine, PackageListReader } from './inventory/read-package-list.js';
 import { isSystemInfoLine, SystemInfoReader } from './inventory/read-system-info.js';
@@ -51,8 +51,9 @@ export function recogniseFormat(head: Uint8Array): SourceFormat {
     else if (isSystemInfoLine(line)) vote('system_info');
     else {
       const header = readHeader(line);
-      if (header === null || header.component === '') return;
-      if (header.component === 'DISM') dismLines++;
+      if (header === null ? !isBareVerdict(line) : header.component === '') return;
+
+      if (header?.component === 'DISM') dismLines++;
       vote('cbs_log');
     }
   });

@@ -57,6 +57,8 @@ export class CbsEvidence {
   lastStamp = '';
   /** The code of the last step that ended the run, from `Failed … [HRESULT = …]` of the start-up itself. */
   failedStep = '';
+  /** The state named a rollback before anything failed: older stacks set it as what is to be done if the work dies. */
+  private isFallback = false;
   readonly innerErrors: InnerError[] = [];
   readonly executeStateFlags: string[] = [];
   readonly changes: PackageChange[] = [];
@@ -86,6 +88,7 @@ export class CbsEvidence {
   }
 
   rollbackSeen(seen: RollbackSeen): void {
+    this.isFallback = false;
     if (ROLLBACK_RANK[seen] > ROLLBACK_RANK[this.rollback]) this.rollback = seen;
   }
 
@@ -112,13 +115,23 @@ export class CbsEvidence {
   states(text: string): void {
     for (const word of text.split(/[|,]/)) {
       const state = /^\s*((?:Cbs)?ExecuteState\w+)/.exec(word)?.[1];
+      if (state === 'ExecuteStateNone' && this.isFallback) this.withdrawFallback();
       if (state === undefined || state === 'ExecuteStateNone' || state === 'CbsExecuteStateComplete')
         continue;
-      if (state.includes('InitiateRollback')) this.rollbackSeen('announced');
+      if (state.includes('InitiateRollback') && this.rollback === 'none') {
+        this.rollback = 'announced';
+        this.isFallback = true;
+      }
       if (!this.executeStateFlags.includes(state) && this.executeStateFlags.length < 16) {
         this.executeStateFlags.push(detach(state));
       }
     }
+  }
+
+  private withdrawFallback(): void {
+    this.isFallback = false;
+    this.rollback = 'none';
+    this.executeStateFlags.length = 0;
   }
 
   /** A CSI record marked `(F)`: the first one is the innermost, later ones only pass it on. */
@@ -130,7 +143,8 @@ export class CbsEvidence {
       return;
     }
     const body = text.slice(text.indexOf('(F)') + 3);
-    const error = innerErrorIn(`${leadingCode(body) ?? ''} ${gleOf(body)}`);
+    const code = leadingCode(body);
+    const error = code === undefined ? undefined : innerErrorIn(`${code} ${gleOf(body)}`);
     if (!error) return;
     const path = failingPathIn(body);
     if (path && this.innerErrors.length === 0) this.object(path);
@@ -160,14 +174,20 @@ export class CbsEvidence {
   }
 }
 
-/** The code a CSI failure begins with: `STATUS_… #id# from`, `…: Error STATUS_… originated`, `HRESULT_FROM_WIN32(…) #id#`. */
+/**
+ * The code a CSI failure begins with: `STATUS_… #id# from`, `…: Error STATUS_… originated`, `HRESULT_FROM_WIN32(…) #id#`; a
+ * status without a name is its number and what it consists of (`80092004 [Warning,Facility=…]`).
+ */
 function leadingCode(body: string): string | undefined {
-  return (
-    /^\s*((?:HRESULT|NTSTATUS)_FROM_WIN32\(\w+\)|STATUS_[A-Z0-9_]+|0x[0-9a-f]{8})\s+#/i.exec(body)?.[1] ??
-    /: Error ((?:HRESULT|NTSTATUS)_FROM_WIN32\(\w+\)|STATUS_[A-Z0-9_]+|0x[0-9a-f]{8}) originated/i.exec(
+  const [, word, number] =
+    /^\s*(?:((?:HRESULT|NTSTATUS)_FROM_WIN32\(\w+\)|STATUS_[A-Z0-9_]+|0x[0-9a-f]{8})|([0-9a-f]{8}) \[[^\]]{1,120}\])\s+#/i.exec(
       body,
-    )?.[1]
-  );
+    ) ??
+    /: Error (?:((?:HRESULT|NTSTATUS)_FROM_WIN32\(\w+\)|STATUS_[A-Z0-9_]+|0x[0-9a-f]{8})|([0-9a-f]{8}) \[[^\]]{1,120}\]) originated/i.exec(
+      body,
+    ) ??
+    [];
+  return word ?? (number === undefined ? undefined : `0x${number}`);
 }
 
 const gleOf = (body: string) => /\[gle=0x[0-9a-f]{8}\]/i.exec(body)?.[0] ?? '';

@@ -54,10 +54,10 @@ function packages(record: CbsRecord, evidence: CbsEvidence, runs: RunsSeen): Tol
   const { message, line, stamp } = record;
   const wer = said.WER.exec(message);
   if (wer) {
-    const [, name = '', status = '', failureSource = '', startState = '', targetState = '', client = ''] =
+    const [, identity = '', status = '', failureSource = '', startState = '', targetState = '', client = ''] =
       wer.map((part: string | undefined) => detach(part ?? ''));
     evidence.wer = {
-      package: name,
+      package: said.packageName(identity),
       status: codeOf(status) ?? '',
       failureSource,
       startState,
@@ -71,10 +71,10 @@ function packages(record: CbsRecord, evidence: CbsEvidence, runs: RunsSeen): Tol
   }
   const change = said.PACKAGE_CHANGE.exec(message);
   if (change) {
-    const [, name = '', current = '', original = '', target = '', status = '', failureSource = ''] =
+    const [, identity = '', current = '', original = '', target = '', status = '', failureSource = ''] =
       change.map((part: string | undefined) => detach(part ?? ''));
     evidence.change({
-      package: name,
+      package: said.packageName(identity),
       current,
       original,
       target,

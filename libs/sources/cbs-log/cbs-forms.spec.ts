@@ -118,4 +118,90 @@ describe('forms of CBS records', () => {
       ]);
     },
   );
+
+  it('bare messages, as articles print them, are read when no record has a head', () => {
+    const marked = KB.replaceAll('~~', '`~~`');
+    const bare = [
+      `> SQM: Reporting package change completion for package: ${marked}, current: Staged, original: Staged, target: Installed, status: 0x800f0922, failure source: Execute, failure details: "(null)"  `,
+      'SQM: execute time performance datapoint is invalid. [HRESULT = 0x80070490 - ERROR_NOT_FOUND]  ',
+      `Exec: Processing complete.  Session: 30651968_3203616141, Package: ${marked} [HRESULT = 0x800f0922 - CBS_E_INSTALLERS_FAILED]  `,
+      'Failed to perform operation.  [HRESULT = 0x800f0922 - CBS_E_INSTALLERS_FAILED]  ',
+    ];
+    const { reports, account } = readAll(Buffer.from(bare.join('\n')));
+    expect(reports.map(({ report }) => report)).toEqual([
+      expect.objectContaining({
+        outcome: 'failed',
+        hresult: '0x800f0922',
+        targetKb: 'KB5034763',
+        packageIdentity: KB,
+        failureSource: 'Execute',
+        occurredAt: null,
+        occurredAtText: '(undated)',
+      }),
+    ]);
+    expect(account).toMatchObject({ format: 'cbs_log', records: 3, notUnderstood: 0 });
+    // Below a record with a head the same line goes on with that record.
+    expect(told(record('Session: 1_1 initialized by client x'), FAILED.slice(43))).toEqual([]);
+  });
+
+  it('a report of WER names no package when an article left it out', () => {
+    const line =
+      '> WER: Generating failure report for package:\\<Failed_Package> status: 0x800f0831, failure source: Execute, start state: Staged, target state: Installed, client id: DISM Package Manager Provider';
+    const [found] = readAll(Buffer.from(line)).reports;
+    expect(found?.report).toMatchObject({ outcome: 'failed', hresult: '0x800f0831', channel: 'dism' });
+    expect(found?.report).not.toHaveProperty('packageIdentity');
+  });
+
+  it('a session that downloads says its error before it says whether a restart is needed', () => {
+    expect(
+      told(
+        complete('0x00000000 - S_OK', KB, '1_1'),
+        record(
+          'Session: 1_1 finalized. Download error: 0x80240438 [Unknown Error], Reboot required: yes [HRESULT = 0x00000000 - S_OK]',
+        ),
+      ),
+    ).toEqual([['pending_reboot', undefined]]);
+  });
+
+  it('a rollback that was only prepared for and withdrawn is none', () => {
+    const wer = record(
+      `WER: Generating failure report for package: ${KB}, status: 0x800736b3, failure source: Execute, start state: Staged, target state: Installed, client id: WindowsUpdateAgent`,
+    );
+    const prepared = record(
+      'Setting ExecuteState key to: CbsExecuteStateInitiateRollback | CbsExecuteStateFlagAdvancedInstallersFailed',
+    );
+    const withdrawn = record('Setting ExecuteState key to: ExecuteStateNone');
+    const ordered = record(
+      'Startup: Failed to process advanced operation queue, startupPhase: 0.  A rollback transaction will be created. [HRESULT = 0x800f0922 - CBS_E_INSTALLERS_FAILED]',
+    );
+    const factsOf = (...lines: string[]) => {
+      const [found] = readAll(Buffer.from(lines.join('\n'))).reports;
+      return [found?.report.rollback, found?.report.executeStateFlags?.length];
+    };
+    expect(factsOf(prepared, withdrawn, wer)).toEqual(['unknown', undefined]);
+    expect(factsOf(prepared, wer)).toEqual(['initiated', 2]);
+    expect(factsOf(ordered, prepared, withdrawn, wer)).toEqual(['initiated', 2]);
+  });
+
+  it('a status without a name is its number; the last error of the thread is none', () => {
+    const csi = (sequence: string, text: string) =>
+      `2024-02-20 09:20:00, Error                 CSI    ${sequence} (F) ${text}`;
+    const [found] = readAll(
+      Buffer.from(
+        [
+          csi(
+            '00000237',
+            ': Error 80092004 [Warning,Facility=FACILITY_NTSSPI,Code=8196 (0x2004)] originated in function X expression: (null)\n[gle=0x80004005]',
+          ),
+          csi(
+            '00000238',
+            '80092004 [Warning,Facility=FACILITY_NTSSPI,Code=8196 (0x2004)] #14# from Y[gle=0x90092004]',
+          ),
+          csi('00000239', 'Something else happened[gle=0x80004005]'),
+          complete('0x80092004 - CRYPT_E_NOT_FOUND'),
+        ].join('\n'),
+      ),
+    ).reports;
+    expect(found?.report.innerErrors).toEqual([{ code: '0x80092004', kind: 'hresult' }]);
+  });
 });

@@ -26,6 +26,27 @@ export function readHeader(line: string): CbsHeader | null {
   return { stamp: stamp.replace(/[–—]/g, '-'), level, component, messageAt: head.length };
 }
 
+/** What quotations and lists of a page put before a bare message. */
+const MARKS = String.raw`^[\s>|*+-]{0,40}`;
+const BARE = new RegExp(
+  `${MARKS}(?=(?:Exec: Processing |Session: \\d+_\\d+ |Startup: [A-Z]|(?:SQM: )?Reporting (?:package|selectable) |WER: Generating |Setting (?:ExecuteState key|original failure)|Retrieved original |Failed to (?:process single|(?:execute|resolve) execution|perform operation)|[0-9a-f]{8}(?:@\\S{1,40})? \\(F\\) ))`,
+);
+const BARE_VERDICT = new RegExp(`${MARKS}(?:Exec: Processing complete\\.|WER: Generating failure report )`);
+
+/**
+ * Reads a decisive record of a copy that lost all of its heads, as articles print them; null = the line begins none.
+ * Only for logs without a single head: in others such a line goes on with the record before it.
+ */
+export function readBareHeader(line: string): CbsHeader | null {
+  const marks = BARE.exec(line)?.[0];
+  if (marks === undefined) return null;
+  const isCsi = /^[0-9a-f]{8}/.test(line.slice(marks.length, marks.length + 8));
+  return { stamp: '', level: '', component: isCsi ? 'CSI' : 'CBS', messageAt: marks.length };
+}
+
+/** Whether a line is a verdict of CBS that lost its head. */
+export const isBareVerdict = (line: string): boolean => BARE_VERDICT.test(line);
+
 /** `dddd-dd-dd dd:dd:dd,` by the places of its signs: the form of nearly every line. */
 function isStamped(line: string): boolean {
   return (

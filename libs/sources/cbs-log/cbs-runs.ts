@@ -59,7 +59,8 @@ export class CbsRuns {
   finish(): UntimedReport[] {
     this.release(false);
     const { evidence } = this;
-    const told = evidence.wer !== null && evidence.wer.package === this.lastFailedPackage;
+    const werPackage = evidence.wer?.package ?? '';
+    const told = werPackage !== '' && werPackage === this.lastFailedPackage;
     const turnedBack =
       evidence.kind === 'startup' && evidence.failedStep !== '' && evidence.rollback !== 'none';
     const unfinished = evidence.wer !== null || turnedBack || (!this.showsRuns && evidence.tellsFailure);
@@ -130,9 +131,10 @@ export class CbsRuns {
     const done = said.EXEC_DONE.exec(message);
     if (!done) return 'routine';
     this.release(false);
-    const [, session = '', name = '', identifier = '', hresult = ''] = done.map((part: string | undefined) =>
-      detach(part ?? ''),
+    const [, session = '', identity = '', identifier = '', hresult = ''] = done.map(
+      (part: string | undefined) => detach(part ?? ''),
     );
+    const name = said.packageName(identity);
     const { evidence } = this;
     const change = evidence.changes.find((one) => one.package === name) ?? evidence.changes.at(-1);
     const verdict: CbsVerdict = {

@@ -13,7 +13,9 @@ export const EXEC_DONE = new RegExp(
   'i',
 );
 export const EXEC_SESSION_DONE = /^Exec: Processing complete, session\(/;
-export const SESSION_FINALIZED = /^Session: (\S+) finalized\. Reboot required: (yes|no)/i;
+/** Where something was fetched, a download error may stand between the two. */
+export const SESSION_FINALIZED =
+  /^Session: (\S+) finalized\.(?: [^\r\n]{1,200},)? Reboot required: (yes|no)/i;
 export const STARTUP_DONE = new RegExp(`^Startup: Processing complete\\.\\s*${TAIL}`, 'i');
 export const STARTUP_STATE = /^Startup: current ExecuteState is (.+)$/m;
 /** Printed when a start-up is over or by others that waited for it. */
@@ -26,7 +28,7 @@ export const ORIGINAL_STATUS = new RegExp(
 );
 /** Groups: package, status, failure source, start state, target state, client. */
 export const WER = new RegExp(
-  `^WER: Generating failure report for package: ([^,\\s]+), status: ${CODE}, failure source: ([^,]{1,64}), start state: ([^,]{1,40}), target state: ([^,\\r\\n]{1,40})(?:, client id: ([^,\\r\\n]{1,128}))?`,
+  `^WER: Generating failure report for package:\\s*([^,\\s]+),? status: ${CODE}, failure source: ([^,]{1,64}), start state: ([^,]{1,40}), target state: ([^,\\r\\n]{1,40})(?:, client id: ([^,\\r\\n]{1,128}))?`,
   'i',
 );
 /** Older versions begin it with `SQM: `. Groups: package, current, original, target, status, failure source. */
@@ -57,3 +59,9 @@ export const CONTAINER_LAYER = /Failed to create container base layer for client
 export const PROGRESS_ROLLBACK = /^Progress: UI message updated\..{0,200}Rollback\./;
 export const FATAL_STEP =
   /^(?:Failed to process single phase execution|Failed to execute execution chain|Failed to perform operation)/;
+
+/** A package's identity without the marks that a page's own syntax put into it; '' for a placeholder (`<Package>`). */
+export function packageName(text: string): string {
+  const name = text.replace(/[`\\]/g, '');
+  return name.startsWith('<') ? '' : name;
+}

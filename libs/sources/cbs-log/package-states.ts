@@ -2,7 +2,7 @@ import { detach } from '../line-splitter.js';
 import { packageStateName } from '../package-state-names.js';
 import type { UndatedInventory } from '../source-reader.js';
 import { kbIn } from '../update-names.js';
-import { PACKAGE_CHANGE } from './cbs-sentences.js';
+import { PACKAGE_CHANGE, packageName } from './cbs-sentences.js';
 
 /** Groups: package, its state as a number. */
 const CACHED =
@@ -47,7 +47,7 @@ export class PackageStates {
       return true;
     }
     const change = PACKAGE_CHANGE.exec(message);
-    if (change) this.set(change[1] ?? '', (change[2] ?? '').trim(), stamp, line, true);
+    if (change) this.set(packageName(change[1] ?? ''), (change[2] ?? '').trim(), stamp, line, true);
     return false;
   }
 
@@ -66,7 +66,7 @@ export class PackageStates {
 
   private set(identity: string, state: string, stamp: string, line: number, changed = false): void {
     const name = identity.slice(0, 512);
-    if (state === '') return;
+    if (state === '' || name === '') return;
     if (!this.states.has(name)) {
       if ((state === ABSENT && !changed) || this.states.size >= MOST_PACKAGES) return;
     }

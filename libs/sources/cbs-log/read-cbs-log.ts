@@ -2,7 +2,7 @@ import { localTextToMs } from '../local-time.js';
 import { LineSplitter } from '../line-splitter.js';
 import { AccountKeeper } from '../reading-account.js';
 import type { FoundInventory, FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
-import { readHeader } from './cbs-record.js';
+import { readBareHeader, readHeader } from './cbs-record.js';
 import { CbsRuns } from './cbs-runs.js';
 import type { UntimedReport } from './cbs-runs.js';
 import { DismCommands } from './dism-commands.js';
@@ -68,6 +68,7 @@ export class CbsLogReader implements SourceReader {
   private found: FoundReport[] = [];
   private open: OpenRecord | null = null;
   private hasRecord = false;
+  private hasHead = false;
   private lineNumber = 0;
   private lastStamp = '';
   private lastUtcMs: number | null = null;
@@ -104,6 +105,7 @@ export class CbsLogReader implements SourceReader {
     this.offsets = this.offsets.carryOver();
     this.packages = new PackageStates();
     this.hasRecord = false;
+    this.hasHead = false;
     this.lineNumber = 0;
     this.lastStamp = '';
     this.afterCsi = false;
@@ -130,7 +132,9 @@ export class CbsLogReader implements SourceReader {
   private line(line: string): void {
     this.lineNumber++;
     if (line.length > this.widestLine) this.widestLine = line.length;
-    const header = readHeader(line);
+    const whole = readHeader(line);
+    if (whole !== null) this.hasHead = true;
+    const header = whole ?? (this.hasHead ? null : readBareHeader(line));
     if (header === null) {
       this.continuation(line);
       return;
