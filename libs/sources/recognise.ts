@@ -21,7 +21,7 @@ import { isReportingEvent, ReportingEventsReader } from './windows-update-log/re
 export const HEAD_BYTES = 64 * 1024;
 
 const DECODED =
-  /^\d{4}(?:[/-]|\. ?)\d{2}(?:[/-]|\. ?)\d{2}\.?[ \t]+\d{2}[:.]\d{2}[:.]\d{2}[.,]\d{3,7}[ \t]+\d+[ \t]+\d+[ \t]+\S/;
+  /^"?\d{4}(?:[/-]|\. ?)\d{2}(?:[/-]|\. ?)\d{2}\.?[ \t]+\d{2}[:.]\d{2}[:.]\d{2}[.,]\d{3,7}(?:[ \t]+|"?[,;]"?)\d+(?:[ \t]+|"?[,;]"?)\d+(?:[ \t]+|"?[,;]"?)\S/;
 const LEGACY = /^\d{4}-\d{2}-\d{2}[ \t]+\d{2}:\d{2}:\d{2}:\d{3}[ \t]+\d+[ \t]+[0-9a-f]+[ \t]+\w+[ \t]/i;
 
 /** Names that only documents of Windows events have: Winlogbeat, OpenTelemetry, Fluent Bit, Datadog. */

@@ -16,6 +16,14 @@ export function kbIn(text: string): string | undefined {
   return undefined;
 }
 
+/**
+ * The title in a sentence of the update client, in any language: what it is, what happened (with the error), the title,
+ * with a colon between each. Undefined when the text is no such sentence.
+ */
+export const announcedTitle = (text: string): string | undefined =>
+  (/following updates?[^:]*?: (.{1,1000}?)\.?$/is.exec(text) ??
+    /^[^:：]{2,60}[:：][^:：]{2,300}[:：]\s*(.{1,1000}?)[.。]?$/s.exec(text))?.[1];
+
 /** GUID without braces, lower case; undefined when the text is none or all zero. */
 export function guidOf(text: string | undefined): string | undefined {
   const found = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i.exec(text ?? '')?.[0].toLowerCase();

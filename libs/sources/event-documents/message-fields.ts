@@ -1,4 +1,4 @@
-import { kbIn } from '../update-names.js';
+import { announcedTitle, kbIn } from '../update-names.js';
 
 /** What is behind is the text of something else. */
 const LONGEST_MESSAGE = 8_000;
@@ -66,7 +66,6 @@ function statesIn(message: string): [string | undefined, string | undefined] {
 /** The title: behind the sentence that announces it, or in quotes; else the whole message, which names the KB. */
 function titleIn(message: string): string {
   const found =
-    /following update(?: with error \S{1,12})?: (.{1,1000}?)\.?$/is.exec(message)?.[1] ??
-    /["“]([^"”]{1,1000}?KB\d{6,8}[^"”]{0,100})["”]/i.exec(message)?.[1];
-  return (found ?? message).slice(0, 1_000);
+    /["“]([^"”]{1,1000}?KB\d{6,8}[^"”]{0,100})["”]/i.exec(message)?.[1] ?? announcedTitle(message) ?? message;
+  return found.slice(0, 1_000);
 }

@@ -133,4 +133,41 @@ describe('forms of the decoded WindowsUpdate.log', () => {
       }),
     );
   });
+
+  it('what the Store and Defender do for themselves is known by the caller, whoever asked them', () => {
+    const history = (caller: string) =>
+      `2026/02/28 18:16:20.8238004 10480 15788 Agent           LogHistory called for Caller=${caller}, idUpdate=${UPDATE}, operation = Install, resultMapped=80070643, resultUnMapped=0`;
+    const { reports, account } = read(
+      history('Update;ScanForUpdatesForUser'),
+      history('Update;MoUpdateOrchestratorUserScan-Worker'),
+      history('Acquisition;shell'),
+      history('Windows Defender (77BDAF73-0000-4000-8000-000000000001)'),
+      history('<<PROCESS>>: MpCmdRun.exe'),
+      history('MoUpdateOrchestrator'),
+      history('<<PROCESS>>: svchost.exe'),
+    );
+    expect(reports.map(({ line }) => line)).toEqual([6, 7]);
+    expect(account.setAside).toEqual({ store_app: 3, defender_definition: 2 });
+  });
+
+  it('the same columns as a table with commas', () => {
+    const { reports, account } = read(
+      '"2024/05/02 16:40:47.1000000",6720,4720,Agent,"Title=Update (KB5034441), UpdateId=7D2C1A3B-0000-4000-8000-1234567890AB.201"',
+      `"2024/05/02 16:40:48.6826417",6720,4720,Agent,"LogHistory called. idUpdate=${UPDATE}, resultMapped=80070643, resultUnMapped=800F0828"`,
+    );
+    expect(reports.map(({ report }) => report)).toEqual([
+      expect.objectContaining({
+        outcome: 'failed',
+        hresult: '0x800f0828',
+        targetKb: 'KB5034441',
+        occurredAtText: '2024/05/02 16:40:48.6826417',
+      }),
+    ]);
+    expect(account).toMatchObject({
+      format: 'windows_update_log',
+      records: 2,
+      notUnderstood: 0,
+      from: '2024-05-02T16:40:47',
+    });
+  });
 });

@@ -96,4 +96,50 @@ describe('forms of the legacy WindowsUpdate.log', () => {
       'Installation Failure: … following update with error 0x80070643: Definition Update - KB2267602 (1.1).';
     expect(reportsOf(columns('80070643', '195', message).join('\t'))).toEqual([]);
   });
+
+  it('a row that a console cut at its edge, inside of ids and with columns run together, is one row', () => {
+    const wide = columns('80242016').join('    ').replace('195    101    {', '195101{');
+    const cut = wide.replace(/(.{80})/g, '$1\r\n');
+    const { reports, account } = readAll(Buffer.from(`${cut}\r\n\r\nnothing of it\r\n`));
+    expect(reports.map(({ line, report }) => [line, report])).toEqual([
+      [1, expect.objectContaining({ ...expected, updateId: UPDATE.slice(1, -1).toLowerCase() })],
+    ]);
+    expect(account).toMatchObject({ reports: 1, setAside: { blank: 1 }, notUnderstood: 1 });
+    expect(account.records).toBe(cut.split('\r\n').length + 2);
+  });
+
+  describe('what the handler of CBS packages says', () => {
+    const line = (clock: string, text: string) => `2016-10-19\t14:24:${clock}\t8904\t1834\tHandler\t${text}`;
+    const package_ = line(
+      '01:000',
+      'CBS package identity: Package_for_KB4462923~31bf3856ad364e35~amd64~~6.1.1.1',
+    );
+    const completed = (restart: number, code: string) =>
+      line(
+        '02:653',
+        `FATAL: Completed install of CBS update with type=0, requiresReboot=${restart}, installerError=1, hr=${code}`,
+      );
+
+    it.each([
+      [0, '0x800736b3', 'failed', '0x800736b3'],
+      [0, '0x0', 'succeeded', undefined],
+      [1, '0x0', 'pending_reboot', undefined],
+    ])('restart %i, %s is %s where no row tells it', (restart, code, outcome, hresult) => {
+      const { reports, account } = readAll(Buffer.from(`${package_}\n${completed(restart, code)}\n`));
+      expect(reports.map(({ report }) => [report.outcome, report.hresult, report.targetKb])).toEqual([
+        [outcome, hresult, 'KB4462923'],
+      ]);
+      expect(reports[0]?.report).toMatchObject({
+        occurredAt: null,
+        occurredAtText: '2016-10-19 14:24:02:653',
+        packageIdentity: 'Package_for_KB4462923~31bf3856ad364e35~amd64~~6.1.1.1',
+      });
+      expect(account).toMatchObject({ records: 2, understood: 1, setAside: { routine: 1 } });
+    });
+
+    it('a row that tells the result is better', () => {
+      const text = [package_, completed(0, '0x80242016'), columns('80242016').join('\t')].join('\n');
+      expect(reportsOf(text)).toEqual([expect.objectContaining(expected)]);
+    });
+  });
 });

@@ -12,14 +12,16 @@ import { resultOf } from './update-result.js';
 
 /**
  * `yyyy/MM/dd HH:mm:ss.fffffff pid tid component text`. The signs between the numbers are those of the machine's region:
- * dashes, dots (also with a blank) in the date, dots in the time.
+ * dashes, dots (also with a blank) in the date, dots in the time. In a table of the same columns, commas stand between.
  */
 const STAMP =
-  /^(\d{4})(?:[/-]|\. ?)(\d{2})(?:[/-]|\. ?)(\d{2})\.?[ \t]+(\d{2})[:.](\d{2})[:.](\d{2})[.,]\d{3,7}(?=[ \t])/;
+  /^"?(\d{4})(?:[/-]|\. ?)(\d{2})(?:[/-]|\. ?)(\d{2})\.?[ \t]+(\d{2})[:.](\d{2})[:.](\d{2})[.,]\d{3,7}(?=[ \t,;"])/;
 /** A line that the decoder had no format for: nothing can be known of it. */
 const UNDECODED = /Unknown\( *\d+\): GUID=/;
-/** Callers of LogHistory that install Store apps: the Store's own service. */
-const STORE_CALLER = /^(?:Update;ScanForUpdates|Acquisition;)/;
+/** Callers of LogHistory that install Store apps: what the Store's own service does, and for whom (`Update;ScanForUpdates`). */
+const STORE_CALLER = /^[a-z]+;/i;
+/** Defender fetches its definitions itself, under its own name or by its command line tool. */
+const DEFENDER_CALLER = /defender|mpcmdrun/i;
 /** Undecoded lines carry the beginning of the file time as their date. */
 const FIRST_YEAR = '2001';
 const HISTORY =
@@ -129,7 +131,7 @@ export class DecodedUpdateLogReader implements SourceReader {
     const timeText = (STAMP.exec(line) ?? /^\S+[ \t]+(?:[AP]M\b|\S+)/i.exec(line))?.[0] ?? '';
     this.histories.push({
       line: this.lineNumber,
-      timeText: detach(timeText.slice(0, 64)),
+      timeText: detach(timeText.replace('"', '').slice(0, 64)),
       caller: detach(found[1] ?? ''),
       updateId: detach(updateId),
       revision,
@@ -143,12 +145,11 @@ export class DecodedUpdateLogReader implements SourceReader {
   private report(history: History): FoundReport | null {
     const { updateId, revision, timeText, mapped, unmapped } = history;
     const { title, kb } = this.titles.of(updateId, revision);
-    const aside =
-      history.caller === 'Windows Defender'
-        ? 'defender_definition'
-        : STORE_CALLER.test(history.caller)
-          ? 'store_app'
-          : asideReasonOf({ title, kb });
+    const aside = DEFENDER_CALLER.test(history.caller)
+      ? 'defender_definition'
+      : STORE_CALLER.test(history.caller)
+        ? 'store_app'
+        : asideReasonOf({ title, kb });
     if (aside !== null) {
       this.account.setAside(aside);
       return null;

@@ -5,9 +5,12 @@ import type { SetAsideReason } from '../reading-account.js';
 import { readReportEvent } from '../wsus/report-event-facts.js';
 import type { ReportEventFacts } from '../wsus/report-event-facts.js';
 
-/** The columns of a pasted row, which has blanks for tabs; its last ones, of words, stay together. */
+/**
+ * The columns of a pasted row, which has blanks for tabs, or nothing where a console cut it; its last ones, of words, stay
+ * together. The source of an event is always three digits.
+ */
 const PASTED =
-  /^(\{[0-9a-f-]{36}\})\s+(\S+ \S+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(\{[0-9a-f-]{36}\})\s+(\d+)\s+((?:0x)?[0-9a-f]{1,8})\s+(.*)$/i;
+  /^(\{[0-9a-f-]{36}\})\s+(\S+ \S+)\s+(\d+)\s+(\d{1,3})(?: \[\w{1,64}\])?\s*(\d{3})\s*(\{[0-9a-f-]{36}\})\s+(\d+)\s+((?:0x)?[0-9a-f]{1,8})\s+(.*)$/i;
 
 function columnsOf(row: string): readonly string[] {
   if (row.includes('\t')) return row.split('\t');
@@ -29,7 +32,7 @@ export function reportEvent(row: string): AttemptReport | SetAsideReason | null 
     ,
     ,
     ,
-    ...message
+    message = '',
   ] = columnsOf(row);
   const time = reportEventTime(timeText);
   if (time === null) return null;
@@ -40,7 +43,7 @@ export function reportEvent(row: string): AttemptReport | SetAsideReason | null 
     updateId,
     revision,
     hresult,
-    text: message.join(' '),
+    text: message,
   };
   const report = readReportEvent({
     ...facts,

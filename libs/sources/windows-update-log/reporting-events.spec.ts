@@ -77,4 +77,26 @@ describe('ReportingEvents.log', () => {
     expect(one).toEqual(other);
     expect(one).toMatchObject({ outcome: 'failed' });
   });
+
+  it.each([
+    [
+      'Installationsfehler: Die Installation des folgenden Updates ist mit Fehler 0x80070643 fehlgeschlagen: ',
+      '.',
+    ],
+    [
+      'Échec de l’installation : Windows n’a pas pu installer la mise à jour suivante avec l’erreur 0x80070643 : ',
+      '.',
+    ],
+    ['安装失败: Windows 安装下列更新失败，错误为 0x80070643: ', '。'],
+    ['インストールの失敗: エラー 0x80070643 で次の更新プログラムのインストールに失敗しました: ', '。'],
+    ['Ошибка установки: не удается установить следующее обновление из-за ошибки 0x80070643: ', '.'],
+    [
+      'Error de instalación: Windows no pudo instalar la siguiente actualización con el error 0x80070643: ',
+      '.',
+    ],
+  ])('the title behind %j; what follows in a further column is no part of it', (sentence, end) => {
+    const text = row('182', '80070643', `${sentence}${TITLE}${end}\taS8pKHUwl0i6mrKJ.1.2.3.0`);
+    const [found] = readAll(Buffer.from(text)).reports;
+    expect(found?.report).toMatchObject({ outcome: 'failed', updateTitle: TITLE, targetKb: 'KB5034441' });
+  });
 });

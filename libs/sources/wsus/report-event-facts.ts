@@ -3,7 +3,7 @@ import { codeOf, SUCCESS } from '../code-text.js';
 import { excerptOf } from '../excerpt.js';
 import type { SetAsideReason } from '../reading-account.js';
 import { READER_VERSION } from '../source-reader.js';
-import { asideReasonOf, guidOf, kbIn } from '../update-names.js';
+import { announcedTitle, asideReasonOf, guidOf, kbIn } from '../update-names.js';
 
 /** What an event number of a Windows Update client means (wsus-schema.md §3); Status alone never decides. */
 const MEANING: Readonly<Record<number, 'failed' | 'succeeded' | 'pending_reboot' | 'cancelled' | 'started'>> =
@@ -100,7 +100,5 @@ export function readReportEvent(facts: ReportEventFacts): AttemptReport | SetAsi
   };
 }
 
-/** The title behind the sentence that announces it; in other languages what stands behind the last colon. */
 const titleIn = (text: string): string | undefined =>
-  (/following updates?[^:]*?: (.{1,500}?)\.?$/.exec(text) ??
-    /[:：]\s*([^:：]{1,500}?)[.。]?$/.exec(text))?.[1];
+  announcedTitle(text)?.slice(0, 500) ?? /[:：]\s*([^:：]{1,500}?)[.。]?$/.exec(text)?.[1];
