@@ -7,21 +7,18 @@ import { retryForever } from './retry-forever.js';
 import { FloodGuard } from './flood-guard.js';
 import { ProjectBatch } from './project-batch/project-batch.js';
 import type { ProjectedBatch } from './project-batch/project-batch.js';
-import { WatchClock } from './watch-clock.js';
 
 export interface ProjectionLoopOptions {
   readonly generation: Generation;
   readonly limits: ReadLimits;
-  /** Called after each commit with the time of the watch (ms; null before the first event), and whether more than a batch waits. */
-  readonly onProjected?: (watchTimeMs: number | null, isBehind: boolean) => Promise<void>;
 }
 
 /** The path of a batch, and the only place where an offset is committed: read → project → commit. */
 export class ProjectionLoop {
   private readonly floods = new FloodGuard();
-  private readonly clock = new WatchClock();
+  /** Largest arrival projected, ms. */
+  private newestArrivalMs = Number.NEGATIVE_INFINITY;
   private lastReadMs = performance.now();
-  private assignmentNumber: number | null = null;
 
   constructor(
     private readonly commands: CommandBus,
@@ -45,7 +42,6 @@ export class ProjectionLoop {
       signal,
     );
     this.lastReadMs = performance.now();
-    this.followAssignment();
     if (!slices || slices.length === 0) return 0;
     const endTimer = this.metrics.batchSeconds.startTimer();
     const command = new ProjectBatch(this.options.generation, slices);
@@ -60,16 +56,7 @@ export class ProjectionLoop {
     if (!committed) return 0;
     endTimer();
     this.account(slices, projected);
-    await this.options.onProjected?.(this.clock.nowMs, this.clock.waiting > this.options.limits.maxRecords);
     return projected.messages;
-  }
-
-  /** Partitions that went to another projector are its to wait for; those that come back begin anew. */
-  private followAssignment(): void {
-    const { number, partitions } = this.consumer.assignment;
-    if (number === this.assignmentNumber) return;
-    this.assignmentNumber = number;
-    this.clock.keep(partitions);
   }
 
   /** What came while the last batch was projected has waited already: the linger counts from the last read. */
@@ -95,18 +82,20 @@ export class ProjectionLoop {
     }
     let lag = 0;
     slices.forEach((slice, index) => {
-      this.clock.note(slice, projected.largestArrivalMs[index] ?? null);
+      this.newestArrivalMs = Math.max(
+        this.newestArrivalMs,
+        projected.largestArrivalMs[index] ?? this.newestArrivalMs,
+      );
       lag += slice.endOffset - slice.nextOffset;
       if (this.floods.note(slice.topic, slice.partition, projected.readable[index] ?? [])) this.pause(slice);
     });
     this.metrics.lagMessages.set(lag);
-    const newest = this.clock.nowMs;
-    if (newest !== null) this.metrics.freshnessSeconds.set(Math.max(0, (Date.now() - newest) / 1_000));
+    if (this.newestArrivalMs > 0)
+      this.metrics.freshnessSeconds.set(Math.max(0, (Date.now() - this.newestArrivalMs) / 1_000));
   }
 
   private pause({ topic, partition }: LogSlice): void {
     this.consumer.pause(topic, partition);
-    this.clock.leave({ topic, partition });
     this.logger.error(
       { topic, partition },
       `partition ${topic}/${partition} is paused: too many messages in a row cannot be read, so this is a defect of ours or a wrong topic; nothing is lost. Look at patch.dead-letters, mend it, restart the projector`,

@@ -15,6 +15,7 @@ import { ProjectionLoop } from './projection-loop.js';
 import { fillAndTakeOver } from './rebuild/fill-idle.js';
 import type { ProjectorConfig } from './projector.config.js';
 import { retryForever } from './retry-forever.js';
+import { ActiveWatch } from './watch/active-watch.js';
 import { startSpikeWatch } from './watch/start-spike-watch.js';
 
 /** The generation that lost a swap is filled for so long after, so that a swap can be taken back. */
@@ -130,10 +131,17 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     const { commands, log, writers, config, metrics, logger } = this.parts;
     const store = writers.of(generation);
     if (!(await this.prepare(generation, live, signal))) return;
+    const group = groupOf(generation);
     const watch = live
-      ? await startSpikeWatch({ log, store, config, group: groupOf(generation), metrics, logger })
+      ? new ActiveWatch({
+          log,
+          group,
+          batchMessages: config.ROLLCALL_BATCH_MESSAGES,
+          start: () => startSpikeWatch({ log, store, config, group, metrics, logger }),
+          logger,
+        })
       : null;
-    const join = () => log.consume(groupOf(generation), PROJECTED_TOPICS);
+    const join = () => log.consume(group, PROJECTED_TOPICS);
     const consumer = await retryForever('joining the group', join, this, signal);
     if (!consumer) {
       await watch?.stop();
@@ -146,14 +154,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       maxBytes: config.ROLLCALL_BATCH_BYTES,
       maxWaitMs: config.ROLLCALL_BATCH_LINGER_MS,
     };
-    const onProjected = watch?.onProjected.bind(watch);
-    const loop = new ProjectionLoop(
-      commands,
-      consumer,
-      { generation, limits, ...(onProjected && { onProjected }) },
-      metrics,
-      logger,
-    );
+    const loop = new ProjectionLoop(commands, consumer, { generation, limits }, metrics, logger);
     try {
       await loop.run(signal);
     } finally {

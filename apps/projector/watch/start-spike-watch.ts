@@ -6,6 +6,7 @@ import { logNotifier } from '#notify/log.js';
 import type { Logger } from '#runtime/logger.js';
 import type { Metrics } from '#runtime/metrics.js';
 import type { ProjectorConfig } from '../projector.config.js';
+import type { RunningWatch } from './active-watch.js';
 import { DeadManSwitch } from './dead-man-switch.js';
 import { SpikeWatch } from './spike-watch.js';
 
@@ -20,23 +21,22 @@ export interface SpikeWatchStart {
 }
 
 /**
- * Starts the watch and the dead-man's switch on the live generation: what a crash left undone is looked at and delivered now, not with the next
- * batch. Whoever starts it calls `onProjected` after each commit and `stop` at the end.
+ * Starts the watch and the dead-man's switch on the live generation; what a crash left undone is delivered now. Whoever
+ * starts it calls `onProjected` at once, whenever something was committed, and `stop` at the end.
  */
-export async function startSpikeWatch({
+export function startSpikeWatch({
   log,
   store,
   config,
   group,
   metrics,
   logger,
-}: SpikeWatchStart): Promise<Pick<SpikeWatch, 'onProjected' | 'stop'>> {
+}: SpikeWatchStart): RunningWatch {
   const toStdout = (text: string) => process.stdout.write(text);
   const notifiers = [logNotifier(logger), ...configuredNotifiers(config, toStdout)];
   const consoleUrl = config.ROLLCALL_CONSOLE_URL ?? null;
   const watch = new SpikeWatch({ log, store, notifiers, symbolOf, consoleUrl, logger, metrics });
   watch.outbox.request();
-  await watch.onProjected(null);
   const { alertLog, outbox } = watch;
   const watchTimeMs = () => watch.watchTimeMs;
   const deadMan = new DeadManSwitch({ log, alertLog, outbox, store, group, watchTimeMs, logger });
