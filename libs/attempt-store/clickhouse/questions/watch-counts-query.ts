@@ -18,113 +18,160 @@ import { MS_PER_HOUR } from './durations.js';
 const MOST_DEVICES_LISTED = 10_000;
 
 const WINDOW_NAMES = ['h6', 'h24', 'h72'] as const;
+const FIRST_MS = LONGEST_WINDOW_MS + BASELINE_MS;
+const LEVELS = [1, 2, 3] as const;
+const GROUPS = { bank: [], family: ['family_key'] } as const;
+
+/** ClickHouse's planner spends milliseconds on every AND of comparisons; the least of them is the same. */
+const all = (...conditions: string[]): string => `least(${conditions.join(', ')})`;
+const forEach = (names: readonly string[]): string => names.join(', ');
 
 /**
  * The counting of one look (steps 2 to 6 of the scan) over the attempts of 31 days: one row per leaf, series and delay.
+ * What is neither in a window nor active is only past: its rows tell the release instead of the build, and no KB.
  *
  * A history is one device and one KB, so a distinct pair is counted by its first attempt among those of the history that
- * are alike (`first of`): sums of such marks are distinct pairs over any scope, and no set of devices is held in memory.
+ * are alike: sums of such marks are distinct pairs over any scope, and no set of devices is held in memory.
  * What a page tells is not past; neither is what arrived within the longest window.
+ *
+ * It is written in layers, each of which names only columns of the one below: ClickHouse puts the text of a name that is
+ * used in its own layer in its place, and planning the query cost five times what running it does.
  */
 export function watchCountsQuery(database: string): string {
-  // Alike attempts are numbered within their history; the first of them stands for the pair.
-  const first = (flag: string, ...alike: string[]): string =>
-    `arrayMap((n, f) -> n = 1 AND f, arrayEnumerateUniq(${[flag, ...alike].join(', ')}), ${flag})`;
-  const flags = WINDOW_NAMES.map(
-    (name, index) =>
-      `arrayMap((a, l) -> a > {at:Int64} - ${WINDOWS_MS[index]} AND NOT l, arrived, late) AS in_${name},
-       arrayMap((f, d) -> f AND d, in_${name}, done) AS done_${name}`,
-  );
-  const levelKeys = [1, 2, 3].map((depth) => `arrayMap(l -> l[${depth}], levels) AS level_${depth}`);
-  const failedPairs = [1, 2, 3].flatMap((depth) => [
-    `arrayMap((p, k) -> p AND k != '', past_failed, level_${depth}) AS past_${depth}`,
-    `${first(`past_${depth}`, `level_${depth}`)} AS bank_${depth}`,
-    `${first(`past_${depth}`, `level_${depth}`, 'families')} AS family_${depth}`,
-  ]);
-  const marks = [
-    ...WINDOW_NAMES.flatMap((name) => [
-      `${first(`done_${name}`, 'builds')} AS devices_${name}`,
-      `${first(`in_${name}`, 'builds')} AS started_${name}`,
-    ]),
-    `arrayMap((a, o, d) -> d AND a > {at:Int64} - ${DAY_MS} AND o > {at:Int64} - ${DAY_MS}, arrived, occurred, done) AS in_day`,
-    `${first('in_day', 'builds')} AS devices_day`,
-    `arrayMap((a, l, d) -> d AND l AND a > {at:Int64} - ${DAY_MS}, arrived, late, done) AS in_late`,
-    `${first('in_late', 'builds')} AS devices_late`,
-    `${first('past')} AS bank_tried`,
-    `${first('past', 'families')} AS family_tried`,
-    `${first('past_any')} AS bank_started`,
-    `${first('past_any', 'families')} AS family_started`,
-    `${first('past_failed')} AS bank_0`,
-    `${first('past_failed', 'families')} AS family_0`,
-  ];
-  const bin = DELAY_BIN_ENDS_HOURS.map((hours, index) => `a - o <= ${hours * MS_PER_HOUR}, ${index}`).join(
-    ', ',
-  );
-  const summed = [
-    ...WINDOW_NAMES.flatMap((name) => [`devices_${name}`, `started_${name}`, `done_${name}`]),
-    ...['devices_day', 'in_day', 'devices_late', 'in_late'],
-    ...['bank_tried', 'family_tried', 'bank_started', 'family_started', 'past', 'past_failed'],
-    ...[0, 1, 2, 3].flatMap((depth) => [`bank_${depth}`, `family_${depth}`]),
-  ];
-  const joined = [
-    ...['build', 'branch', 'at_ms', 'from_ms', 'dated', 'is_done', 'own_levels', 'bin', 'is_late'].map(
-      (name, index) =>
-        `${['builds', 'branches', 'arrived', 'occurred', 'is_dated', 'done', 'levels', 'bins', 'late'][index]} AS ${name}`,
-    ),
-    ...summed.map((name) => `${name} AS m_${name}`),
-  ];
+  const marks = marksOf();
   return `
 SELECT
-    bank, build, kb, own_levels, bin,
-    [${summed.map((name) => `sum(m_${name})`).join(', ')}],
-    sumForEach(arrayMap(s -> toUInt32(is_done AND at_ms > s), {sinces:Array(Int64)})),
-    maxIf(at_ms, notEmpty(own_levels) AND at_ms > {at:Int64} - ${ACTIVE_MS}),
-    groupArrayIf(${MOST_DEVICES_LISTED})((device_key, branch, at_ms, from_ms, is_late), notEmpty(own_levels) AND at_ms > {at:Int64} - ${LONGEST_WINDOW_MS})
-FROM
-(
+    bank, group_build, group_kb, own_levels, bin,
+    [${SUM_NAMES.map((name) => `countIf(m_${name})`).join(', ')}],
+    sumForEach(arrayMap(s -> toUInt32(${all('is_done', 'at_ms > s')}), {sinces:Array(Int64)})),
+    maxIf(at_ms, is_active),
+    groupArrayIf(${MOST_DEVICES_LISTED})((device_key, branch, at_ms, from_ms, is_late), is_listed)
+FROM (${attemptsQuery(marks, historiesQuery(marks, flagsQuery(database)))})
+GROUP BY bank, group_build, group_kb, own_levels, bin
+ORDER BY bank, group_build, group_kb, own_levels, bin`;
+}
+
+/** What makes attempts alike, so that the first of them in a history stands for all; and which of them is counted. */
+interface Mark {
+  readonly name: SumName;
+  readonly alike: readonly string[];
+  readonly counted: string;
+}
+
+function marksOf(): Mark[] {
+  const news = WINDOW_NAMES.flatMap((name): Mark[] => [
+    {
+      name: `devices_${name}`,
+      alike: ['news_key', 'done', `in_${name}`],
+      counted: all(`in_${name} > late`, 'done'),
+    },
+    { name: `started_${name}`, alike: ['news_key', `in_${name}`], counted: `in_${name} > late` },
+  ]);
+  const past = (['bank', 'family'] as const).flatMap((group): Mark[] => {
+    const alike = ['past', ...GROUPS[group]];
+    return [
+      { name: `${group}_started`, alike, counted: 'past' },
+      { name: `${group}_tried`, alike: [...alike, 'done'], counted: all('past', 'done') },
+      { name: `${group}_0`, alike: [...alike, 'failed'], counted: all('past', 'failed') },
+      ...LEVELS.map((depth): Mark => ({
+        name: `${group}_${depth}`,
+        alike: [...alike, `level_${depth}`],
+        counted: all('past', `level_${depth} != 0`),
+      })),
+    ];
+  });
+  return [
+    ...news,
+    { name: 'devices_day', alike: ['own', 'done', 'in_day', 'build_key'], counted: all('in_day', 'done') },
+    {
+      name: 'devices_late',
+      alike: ['own', 'late', 'done', 'in_h24', 'build_key'],
+      counted: all('late', 'in_h24', 'done'),
+    },
+    ...past,
+  ];
+}
+
+/** Per history: what is known of each attempt. What attempts are alike in is hashed: comparing numbers is cheap. */
+const flagsQuery = (database: string): string => `
     SELECT
-        *, ${levelKeys.join(', ')}, ${flags.join(', ')},
-        arrayMap(b -> substringIndex(b, '.', 1), builds) AS families,
-        arrayMap((a, o, d) -> if(NOT d, ${DELAY_BINS}, multiIf(${bin}, ${DELAY_BINS - 1})), arrived, occurred, is_dated) AS bins,
-        arrayMap((a, b, l) -> notEmpty(l) AND arrayExists(
-            (bank_, build_, kb_, series_, from_, until_) ->
-                a > from_ AND a <= until_ AND bank_ IN ('${ANY}', bank) AND build_ IN ('${ANY}', b) AND kb_ IN ('${ANY}', kb)
-                AND (series_ = '' OR has(l, series_)),
+        *,
+        arrayMap((o, l, b) -> if(o > l, b, 0), own, late, build_key) AS news_key,
+        arrayMap((o, i, t) -> o > greatest(i, t), own, in_h72, told) AS past
+    FROM (
+    SELECT
+        bank, kb, device_key, builds, branches, levels, dated, arrived, occurred, done, failed,
+        arrayMap((a, c) -> ${all('c', `a > {at:Int64} - ${FIRST_MS}`, 'a <= {at:Int64}')}, arrived, counted) AS own,
+        arrayMap((a, o, i) -> a - o > if(i, ${MOST_IMPORT_DELAY_MS}, ${MOST_DELAY_MS}), arrived, occurred, imported) AS late,
+        ${WINDOW_NAMES.map((name, index) => `arrayMap(a -> a > {at:Int64} - ${WINDOWS_MS[index]}, arrived) AS in_${name}`).join(',\n        ')},
+        arrayMap((a, o) -> least(a, o) > {at:Int64} - ${DAY_MS}, arrived, occurred) AS in_day,
+        arrayMap(b -> cityHash64(b), builds) AS build_key,
+        arrayMap(b -> cityHash64(substringIndex(b, '.', 1)), builds) AS family_key,
+        ${LEVELS.map((depth) => `arrayMap((l, f) -> if(${all('f', `length(l) >= ${depth}`)}, cityHash64(l[${depth}]), 0), levels, failed) AS level_${depth}`).join(',\n        ')},
+        arrayMap((a, b, l, f) -> ${all(
+          'f',
+          `arrayExists(
+            (bank_, build_, kb_, series_, from_, until_) -> ${all(
+              'a > from_',
+              'a <= until_',
+              `bank_ IN ('${ANY}', bank)`,
+              `build_ IN ('${ANY}', b)`,
+              `kb_ IN ('${ANY}', kb)`,
+              `if(series_ = '', 1, has(l, series_))`,
+            )},
             {toldBanks:Array(String)}, {toldBuilds:Array(String)}, {toldKbs:Array(String)}, {toldSeries:Array(String)},
-            {toldFrom:Array(Int64)}, {toldUntil:Array(Int64)}), arrived, builds, levels) AS told,
-        arrayMap((a, t) -> a <= {at:Int64} - ${LONGEST_WINDOW_MS} AND NOT t, arrived, told) AS past_any,
-        arrayMap((p, d) -> p AND d, past_any, done) AS past,
-        arrayMap((p, l) -> p AND notEmpty(l), past, levels) AS past_failed,
-        ${failedPairs.join(',\n        ')},
-        ${marks.join(',\n        ')}
-    FROM
-    (
-        SELECT
-            bank, kb, device_key,
-            arrayFilter(
-                i -> arrived_[i] > {at:Int64} - ${LONGEST_WINDOW_MS + BASELINE_MS} AND arrived_[i] <= {at:Int64}
-                    AND \`attempts.operation\`[i] IN ('install', 'unknown') AND \`attempts.outcome\`[i] != 'not_applicable'
-                    AND \`attempts.timing\`[i] != 'implausible',
-                arrayEnumerate(arrived_)) AS own,
-            arrayMap(a -> toUnixTimestamp64Milli(a), \`attempts.arrived_at\`) AS arrived_,
-            arrayMap(i -> arrived_[i], own) AS arrived,
-            arrayMap(i -> \`attempts.timing\`[i] = 'started', own) AS is_dated,
-            arrayMap(i -> if(isNull(\`attempts.started_at\`[i]), arrived_[i],
-                toUnixTimestamp64Milli(assumeNotNull(\`attempts.started_at\`[i]))), own) AS occurred,
-            arrayMap(i -> \`attempts.outcome\`[i] != 'unknown', own) AS done,
-            arrayMap(i -> \`attempts.build\`[i], own) AS builds,
-            arrayMap(i -> \`attempts.branch\`[i], own) AS branches,
-            arrayMap(i -> if(\`attempts.outcome\`[i] = 'unknown', [], \`attempts.levels\`[i]), own) AS levels,
-            arrayMap((i, a, o) -> a - o > ${MOST_DELAY_MS} OR (\`attempts.imported\`[i] AND a - o > ${MOST_IMPORT_DELAY_MS}),
-                own, arrived, occurred) AS late
-        FROM ${database}.histories FINAL
-        WHERE arrayExists(a -> a > fromUnixTimestamp64Milli({at:Int64} - ${LONGEST_WINDOW_MS + BASELINE_MS}, 'UTC')
-            AND a <= fromUnixTimestamp64Milli({at:Int64}, 'UTC'), \`attempts.arrived_at\`)
-    )
-)
-ARRAY JOIN ${joined.join(', ')}
-GROUP BY bank, build, kb, own_levels, bin
-ORDER BY bank, build, kb, own_levels, bin`;
+            {toldFrom:Array(Int64)}, {toldUntil:Array(Int64)})`,
+        )}, arrived, builds, levels, failed) AS told
+    FROM (
+    SELECT
+        bank, kb, device_key,
+        \`attempts.build\` AS builds, \`attempts.branch\` AS branches, \`attempts.levels\` AS levels, \`attempts.imported\` AS imported,
+        arrayMap(a -> toUnixTimestamp64Milli(a), \`attempts.arrived_at\`) AS arrived,
+        arrayMap((s, a) -> toUnixTimestamp64Milli(ifNull(s, a)), \`attempts.started_at\`, \`attempts.arrived_at\`) AS occurred,
+        arrayMap((p, o, t) -> ${all(`p IN ('install', 'unknown')`, `o != 'not_applicable'`, `t != 'implausible'`)},
+            \`attempts.operation\`, \`attempts.outcome\`, \`attempts.timing\`) AS counted,
+        arrayMap(t -> t = 'started', \`attempts.timing\`) AS dated,
+        arrayMap(o -> o != 'unknown', \`attempts.outcome\`) AS done,
+        arrayMap((o, l) -> ${all(`o != 'unknown'`, 'notEmpty(l)')}, \`attempts.outcome\`, \`attempts.levels\`) AS failed
+    FROM ${database}.histories FINAL
+    WHERE arrayExists(a -> a > fromUnixTimestamp64Milli({at:Int64} - ${FIRST_MS}, 'UTC')
+        AND a <= fromUnixTimestamp64Milli({at:Int64}, 'UTC'), \`attempts.arrived_at\`)))`;
+
+/** What an attempt's row is made of. */
+const ARRAYS = [
+  ...['builds', 'branches', 'levels', 'dated', 'arrived', 'occurred', 'done', 'failed', 'own', 'late'],
+  ...WINDOW_NAMES.map((name) => `in_${name}`),
+  ...['in_day', 'past', ...LEVELS.map((depth) => `level_${depth}`)],
+];
+
+/** Per history: alike attempts are numbered. */
+const historiesQuery = (marks: readonly Mark[], flags: string): string => `
+    SELECT
+        bank, kb, device_key, ${forEach(ARRAYS)},
+        ${marks.map(({ name, alike }) => `arrayEnumerateUniq(${forEach(alike)}) AS n_${name}`).join(',\n        ')}
+    FROM (${flags})`;
+
+/** Per attempt: its place, and what it is counted as. */
+function attemptsQuery(marks: readonly Mark[], histories: string): string {
+  const bin = DELAY_BIN_ENDS_HOURS.map(
+    (hours, index) => `at_ms - from_ms <= ${hours * MS_PER_HOUR}, ${index}`,
+  );
+  return `
+    SELECT
+        bank, device_key, branches AS branch, arrived AS at_ms, occurred AS from_ms, late AS is_late, done AS is_done,
+        if(at_ms > {recent:Int64}, builds, substringIndex(builds, '.', 1)) AS group_build,
+        if(at_ms > {recent:Int64}, kb, '') AS group_kb,
+        if(done, levels, []) AS own_levels,
+        if(dated, multiIf(${forEach(bin)}, ${DELAY_BINS - 1}), ${DELAY_BINS}) AS bin,
+        ${all('failed', `at_ms > {at:Int64} - ${ACTIVE_MS}`)} AS is_active,
+        ${all('failed', 'in_h72')} AS is_listed,
+        ${WINDOW_NAMES.map((name) => `${all(`in_${name} > late`, 'done')} AS m_reports_${name}`).join(', ')},
+        ${all('in_day', 'done')} AS m_reports_day, ${all('late', 'in_h24', 'done')} AS m_reports_late,
+        ${all('past', 'done')} AS m_past, ${all('past', 'failed')} AS m_past_failed,
+        ${marks.map(({ name, counted }) => `n_${name} = ${counted} AS m_${name}`).join(',\n        ')}
+    FROM (${histories})
+    ARRAY JOIN ${forEach([...ARRAYS, ...marks.map(({ name }) => `n_${name}`)])}
+    WHERE own`;
 }
 
 /** Order of the sums of a row. */
@@ -150,6 +197,8 @@ export const SUM_NAMES = [
   'family_3',
 ] as const;
 
+export type SumName = (typeof SUM_NAMES)[number];
+
 export function watchCountsParameters({ atMs, told, sincesMs }: WatchQuestion): Record<string, unknown> {
   const past = told.filter(
     ({ openedMs, closedMs }) =>
@@ -157,6 +206,7 @@ export function watchCountsParameters({ atMs, told, sincesMs }: WatchQuestion): 
   );
   return {
     at: atMs,
+    recent: Math.min(atMs - ACTIVE_MS, ...sincesMs),
     sinces: [...sincesMs],
     toldBanks: past.map(({ bank }) => bank),
     toldBuilds: past.map(({ build }) => build),

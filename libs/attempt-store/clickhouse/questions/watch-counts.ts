@@ -14,10 +14,12 @@ import { familyOf, holds, scopeId } from '#domain/spikes/scan/scope.js';
 import type { Scope } from '#domain/spikes/scan/scope.js';
 import type { WatchQuestion } from '../../attempt-store.js';
 import { SUM_NAMES } from './watch-counts-query.js';
+import type { SumName } from './watch-counts-query.js';
 
-type SumName = (typeof SUM_NAMES)[number];
-
-/** Of one bank, build, KB, series and delay bin (the last bin: the start was not told). */
+/**
+ * Of one bank, build, KB, series and delay bin (the last bin: the start was not told). What is only past is told by its
+ * release, without a KB.
+ */
 export type WatchCountsRow = readonly [
   bank: string,
   build: string,
