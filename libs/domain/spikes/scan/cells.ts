@@ -20,19 +20,26 @@ export interface Cell extends Scope {
 
 type ToldCounts = Pick<Cell, 'installs' | 'expected' | 'baselineFailed'>;
 
-interface RatedLeaf {
-  readonly leaf: Leaf;
-  readonly rates: GroupRates;
-  /** Sum of the delay weights of the reports whose delay is known. */
-  readonly weight: number;
-  readonly reports: number;
+/** What tried in a scope of one group of the baseline: its leaves share their rates. */
+interface Tried {
+  installs: number;
+  started: number;
+  /** Installs, each leaf's times the delay weight of its reports; of reports without a start counted aside. */
+  weighted: number;
+  undated: number;
+}
+
+interface ScopeOfLeaf {
+  readonly id: string;
+  readonly scope: Scope;
 }
 
 /** One window against what the past lets expect, ready to be asked. */
 export class WindowCells {
   /** Failures by their code, the coarsest level. */
   readonly failuresByCode = new Map<string, Failure[]>();
-  private readonly leavesByScope = new Map<string, RatedLeaf[]>();
+  private readonly triedByScope = new Map<string, Map<GroupRates, Tried>>();
+  private readonly scopesByLeaf = new Map<string, readonly ScopeOfLeaf[]>();
   private readonly undatedFailures = new Map<string, number>();
   private readonly known = new Map<string, ToldCounts>();
   private undated = 0;
@@ -61,8 +68,7 @@ export class WindowCells {
   cellsOf(series: string, failures: readonly Failure[], minDevices: number): Cell[] {
     const devicesByScope = new Map<string, { scope: Scope; devices: Set<string> }>();
     for (const failure of failures) {
-      for (const scope of scopesOf(failure)) {
-        const id = scopeId(scope);
+      for (const { id, scope } of this.scopesAround(failure)) {
         const known = devicesByScope.get(id);
         if (known) known.devices.add(failure.device);
         else devicesByScope.set(id, { scope, devices: new Set([failure.device]) });
@@ -89,17 +95,12 @@ export class WindowCells {
 
   private count(series: string, scope: Scope): ToldCounts {
     let [installs, expected, baselineFailed] = [0, 0, 0];
-    const counted = new Set<GroupRates>();
     const isAny = series === ANY_FAILURE;
     const control = this.undated > 0 && !isAny ? this.controlOf(series) : 1;
-    for (const { leaf, rates, weight, reports } of this.leavesByScope.get(scopeId(scope)) ?? []) {
-      const tried = isAny ? leaf.started : leaf.devices;
-      installs += tried;
+    for (const [rates, tried] of this.triedByScope.get(scopeId(scope)) ?? []) {
+      installs += isAny ? tried.started : tried.installs;
       // Attempts without an outcome yet are in the denominator of "any failure": no delay to take out.
-      const factor = isAny || reports === 0 ? 1 : (weight + leaf.undated * control) / reports;
-      expected += tried * rates.rateOf(series) * factor;
-      if (counted.has(rates)) continue;
-      counted.add(rates);
+      expected += rates.rateOf(series) * (isAny ? tried.started : tried.weighted + tried.undated * control);
       baselineFailed += rates.failuresOf(series);
     }
     return { installs, expected, baselineFailed };
@@ -118,13 +119,33 @@ export class WindowCells {
       reports += count;
     });
     this.undated += leaf.undated;
-    const rated = { leaf, rates: this.rates.groupOf(leaf.bank, familyOf(leaf.build)), weight, reports };
-    for (const scope of scopesOf(leaf)) {
-      const id = scopeId(scope);
-      const leaves = this.leavesByScope.get(id);
-      if (leaves) leaves.push(rated);
-      else this.leavesByScope.set(id, [rated]);
+    const { devices, started } = leaf;
+    const weighted = reports === 0 ? devices : (devices * weight) / reports;
+    const undated = reports === 0 ? 0 : (devices * leaf.undated) / reports;
+    const rates = this.rates.groupOf(leaf.bank, familyOf(leaf.build));
+    for (const { id } of this.scopesAround(leaf)) {
+      let groups = this.triedByScope.get(id);
+      if (!groups) this.triedByScope.set(id, (groups = new Map<GroupRates, Tried>()));
+      const tried = groups.get(rates);
+      if (!tried) {
+        groups.set(rates, { installs: devices, started, weighted, undated });
+        continue;
+      }
+      tried.installs += devices;
+      tried.started += started;
+      tried.weighted += weighted;
+      tried.undated += undated;
     }
+  }
+
+  private scopesAround(leaf: Scope): readonly ScopeOfLeaf[] {
+    const key = scopeId(leaf);
+    let scopes = this.scopesByLeaf.get(key);
+    if (!scopes) {
+      scopes = scopesOf(leaf).map((scope) => ({ id: scopeId(scope), scope }));
+      this.scopesByLeaf.set(key, scopes);
+    }
+    return scopes;
   }
 }
 
