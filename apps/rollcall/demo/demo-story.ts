@@ -159,9 +159,12 @@ async function waitUntilWatched(projectorPort: number, signal: AbortSignal): Pro
 
 const waitForAlert = (client: ConsoleClient, bank: string, signal: AbortSignal): Promise<AlertView> =>
   waitFor(`an alert for ${LOG_GROWTH_FAILURE.code} at ${bank}`, ALERT_TIMEOUT_MS, signal, async () => {
-    const { items } = await client.list<AlertView>('alerts', { signature: LOG_GROWTH_FAILURE.code }, 10);
-    // The first devices may not tell one bank from several: then the alert is told for the build, whichever the bank.
-    return items.find((alert) => alert.state === 'open' && [bank, '*'].includes(alert.bank)) ?? null;
+    const { items } = await client.list<AlertView>(
+      'alerts',
+      { bank, signature: LOG_GROWTH_FAILURE.code },
+      10,
+    );
+    return items.find(({ state }) => state === 'open') ?? null;
   });
 
 /** The finer evidence comes last and moves the devices into one cohort: all of them, each once. */

@@ -100,6 +100,38 @@ describe('given no alert', () => {
     const { state } = look(initialAlertsState, START, codes);
     expect(onlyAlert(state)).toMatchObject({ tier: 'ticket', basis: 'any', failed: 24, levels: [] });
   });
+  describe('in a small fleet', () => {
+    const tried = (bank: string, installs: number, failed: number) =>
+      series({ bank, installs, failed, baselineInstalls: 2_000, baselineFailed: 2 });
+    it('when only one bank fails, and the others hardly tried, then the alert is that bank’s', () => {
+      const { state } = look(initialAlertsState, START, [
+        tried('bank-a', 40, 36),
+        tried('bank-b', 3, 0),
+        tried('bank-c', 2, 0),
+      ]);
+      expect(onlyAlert(state)).toMatchObject({ bank: 'bank-a', failed: 36, installs: 40 });
+      expect(
+        look(state, START + LOOK_EVERY_MS, [tried('bank-a', 40, 36), tried('bank-b', 3, 0)]).events,
+      ).toEqual([]);
+    });
+    it('when only one bank has such devices at all, then the alert is that bank’s', () => {
+      const other = (bank: string) => ({ ...tried(bank, 300, 0), build: '22621.4602', kb: 'KB5046633' });
+      const { state } = look(initialAlertsState, START, [
+        tried('bank-a', 9, 5),
+        other('bank-b'),
+        other('bank-c'),
+      ]);
+      expect(onlyAlert(state)).toMatchObject({ bank: 'bank-a', failed: 5, installs: 9 });
+    });
+    it('when a second bank fails alike, then it is told for all banks', () => {
+      const { state } = look(initialAlertsState, START, [
+        tried('bank-a', 40, 18),
+        tried('bank-b', 40, 18),
+        tried('bank-c', 40, 17),
+      ]);
+      expect(onlyAlert(state)).toMatchObject({ bank: '*', failed: 53, reach: { banks: 3 } });
+    });
+  });
   it('when sixty new signatures fail at once, then one alert sums them up', () => {
     const storm = Array.from({ length: 60 }, (_, n) => {
       const signature = { ...codeOnly, id: `new-${n}`, l1: `0x${(0xa0000000 + n).toString(16)}` };

@@ -169,24 +169,39 @@ function named(
     )
     .sort((left, right) => right.path.length - left.path.length)[0];
   const chosen = finest?.candidate ?? anchor.candidate ?? best;
+  const failures = ofSeries(anchor.path, news).filter((failure) => holds(chosen.cell, failure));
+  const cell = atItsBank(window, chosen.cell, failures);
   return {
-    cell: chosen.cell,
-    lnP: chosen.lnP,
+    cell,
+    lnP: cell === chosen.cell ? chosen.lnP : lnPOf(cell, search.c2),
     threshold: chosen.threshold,
     levels: finest?.path ?? anchor.path,
     covers: anchor.path,
-    failures: ofSeries(anchor.path, news).filter((failure) => holds(chosen.cell, failure)),
+    failures,
   };
+}
+
+/**
+ * A cell over all banks in which only one fails is that bank's: the others have shown nothing yet, and in a small fleet
+ * they may have tried so little that chance cannot tell the two (docs/decisions/0150).
+ */
+function atItsBank(window: WindowCells, cell: Cell, failures: readonly Failure[]): Cell {
+  if (cell.bank !== ANY) return cell;
+  const [bank = ANY, ...others] = new Set(failures.map((failure) => failure.bank));
+  if (bank === ANY || others.length > 0) return cell;
+  return window.cellOf(cell.series, { ...cell, bank }, cell.failed);
 }
 
 const excessOf = ({ cell }: Candidate): number => cell.failed - cell.expected;
 const devicesIn = (scope: Scope, failures: readonly Failure[]): number =>
   new Set(failures.filter((failure) => holds(scope, failure)).map(({ device }) => device)).size;
 
-/** Lower score first; a fixed order among equally unlikely cells: window, then scope, then the finer series. */
+/** Lower score first; a fixed order among equally unlikely cells: window, narrower scope, scope, then the finer series. */
 function isBefore(left: Candidate, right: Candidate): boolean {
   if (left.score !== right.score) return left.score < right.score;
   if (left.cell.windowMs !== right.cell.windowMs) return left.cell.windowMs < right.cell.windowMs;
+  const [leftFixed, rightFixed] = [fixedValues(left.cell), fixedValues(right.cell)];
+  if (leftFixed !== rightFixed) return leftFixed > rightFixed;
   const [leftId, rightId] = [scopeId(left.cell), scopeId(right.cell)];
   if (leftId !== rightId) return leftId < rightId;
   return left.cell.series < right.cell.series;
