@@ -21,6 +21,8 @@ export type SourceFormat =
   | 'event_xml'
   | 'event_documents'
   | 'event_viewer_text'
+  | 'event_table'
+  | 'event_list'
   | 'package_list'
   | 'system_info'
   | 'hotfix_list'

@@ -1,4 +1,6 @@
 import { isViewerLine } from './event-documents/event-viewer-rows.js';
+import { EventListReader, isEventListLine } from './event-documents/read-event-list.js';
+import { EventTableReader, isEventTableHead } from './event-documents/read-event-table.js';
 import { EventDocumentReader } from './event-documents/read-event-documents.js';
 import { EventViewerTextReader } from './event-documents/read-event-viewer-text.js';
 import { EventLogFileReader } from './event-log-file/read-event-log-file.js';
@@ -24,9 +26,9 @@ const DECODED =
   /^"?\d{4}(?:[/-]|\. ?)\d{2}(?:[/-]|\. ?)\d{2}\.?[ \t]+\d{2}[:.]\d{2}[:.]\d{2}[.,]\d{3,7}(?:[ \t]+|"?[,;]"?)\d+(?:[ \t]+|"?[,;]"?)\d+(?:[ \t]+|"?[,;]"?)\S/;
 const LEGACY = /^\d{4}-\d{2}-\d{2}[ \t]+\d{2}:\d{2}:\d{2}:\d{3}[ \t]+\d+[ \t]+[0-9a-f]+[ \t]+\w+[ \t]/i;
 
-/** Names that only documents of Windows events have: Winlogbeat, OpenTelemetry, Fluent Bit, Datadog. */
+/** Names that only documents of Windows events have: Winlogbeat, OpenTelemetry, Fluent Bit, Datadog, PowerShell. */
 const EVENT_JSON =
-  /^[\s\S]{0,4000}?"(?:winlog|winlog\.event_id|event_id|EventID|EventRecordID|resourceLogs|computer_name)"\s*:/;
+  /^[\s\S]{0,4000}?"(?:winlog|winlog\.event_id|event_id|EventID|EventId|EventRecordID|EventRecordId|ProviderName|resourceLogs|computer_name)"\s*:/;
 
 /** The kind of evidence a file holds, by what stands in it and never by its name; `unknown` = nothing Rollcall reads. */
 export function recogniseFormat(head: Uint8Array): SourceFormat {
@@ -42,6 +44,10 @@ export function recogniseFormat(head: Uint8Array): SourceFormat {
     else if (/<Event[\s>]/.test(line) && line.includes('schemas.microsoft.com/win/2004/08/events'))
       vote('event_xml');
     else if (EVENT_JSON.test(line)) vote('event_documents');
+    else if (isEventTableHead(line)) vote('event_table');
+    // Whatever stands in its rows: messages may begin as lines of other kinds do.
+    else if (votes.has('event_table')) vote('event_table');
+    else if (isEventListLine(line)) vote('event_list');
     else if (isViewerLine(line)) vote('event_viewer_text');
     else if (isReportEventHead(line)) vote('report_events');
     // Rows below a head are of its table.
@@ -84,6 +90,10 @@ export function createReader(format: SourceFormat): SourceReader | null {
       return new EventXmlReader();
     case 'event_documents':
       return new EventDocumentReader();
+    case 'event_list':
+      return new EventListReader();
+    case 'event_table':
+      return new EventTableReader();
     case 'event_viewer_text':
       return new EventViewerTextReader();
     case 'package_list':

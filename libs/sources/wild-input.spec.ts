@@ -14,6 +14,8 @@ const FORMATS: readonly SourceFormat[] = [
   'event_xml',
   'event_documents',
   'event_viewer_text',
+  'event_table',
+  'event_list',
   'package_list',
   'system_info',
   'hotfix_list',

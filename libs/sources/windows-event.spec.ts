@@ -101,6 +101,15 @@ describe('one Windows event', () => {
     );
   });
 
+  it('the update client tells of removals by numbers of their own', () => {
+    expect(reportOf(event('WindowsUpdateClient', 23, update))).toMatchObject({
+      outcome: 'succeeded',
+      operation: 'uninstall',
+    });
+    const failed = reportOf(event('WindowsUpdateClient', 24, { ...update, errorCode: '0x800f0825' }));
+    expect(failed).toMatchObject({ outcome: 'failed', operation: 'uninstall', hresult: '0x800f0825' });
+  });
+
   it('a failure that names no update is told, a success that names none is not', () => {
     expect(reportOf(event('Servicing', 3, {}))).toMatchObject({ outcome: 'failed', source: 'servicing' });
     expect(reportOf(event('WindowsUpdateClient', 20, {}))).toMatchObject({ outcome: 'failed' });

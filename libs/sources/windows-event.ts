@@ -81,10 +81,15 @@ function common(
 
 /** What a numbered event of the update client is; absent numbers are notices. */
 const CLIENT_EVENTS: Readonly<
-  Record<number, 'succeeded' | 'failed' | 'download_failed' | 'started' | SetAsideReason>
+  Record<
+    number,
+    'succeeded' | 'failed' | 'download_failed' | 'started' | 'removed' | 'not_removed' | SetAsideReason
+  >
 > = {
   19: 'succeeded',
   20: 'failed',
+  23: 'removed',
+  24: 'not_removed',
   31: 'download_failed',
   43: 'started',
   44: 'started',
@@ -103,12 +108,14 @@ function readClientEvent(event: WindowsEvent): EventReading {
     meaning !== 'succeeded' &&
     meaning !== 'failed' &&
     meaning !== 'download_failed' &&
-    meaning !== 'started'
+    meaning !== 'started' &&
+    meaning !== 'removed' &&
+    meaning !== 'not_removed'
   )
     return aside(meaning);
   const ignored = asideReasonOf({ title, kb, serviceId });
   if (ignored !== null) return aside(ignored);
-  const failing = meaning === 'failed' || meaning === 'download_failed';
+  const failing = meaning === 'failed' || meaning === 'download_failed' || meaning === 'not_removed';
   if (kb === undefined && updateId === undefined && !failing) return aside('no_update_named');
   const revision = Number(field(event, 'updateRevisionNumber'));
   const code = eventCode(event, 'errorCode');
@@ -119,7 +126,7 @@ function readClientEvent(event: WindowsEvent): EventReading {
     report: {
       source: 'windows_update_client',
       ...common(event, 'windows-event'),
-      operation: 'install',
+      operation: meaning === 'removed' || meaning === 'not_removed' ? 'uninstall' : 'install',
       ...(kb !== undefined && { targetKb: kb }),
       ...(updateId !== undefined && { updateId }),
       ...(Number.isInteger(revision) &&

@@ -387,3 +387,349 @@ describe('text of the Event Viewer', () => {
     expect(reports[0]).not.toHaveProperty('deviceName');
   });
 });
+
+describe('what PowerShell shows and exports of events', () => {
+  const client = 'Microsoft-Windows-WindowsUpdateClient';
+  const failed =
+    'Installation Failure: Windows failed to install the following update with error 0x80070643: 2024-01 Security Update (KB5034441).';
+  const store =
+    'Installation Failure: Windows failed to install the following update with error 0x80073d02: 9NMPJ99VJBWV-Microsoft.YourPhone.';
+  const told = {
+    source: 'windows_update_client',
+    outcome: 'failed',
+    operation: 'install',
+    targetKb: 'KB5034441',
+    hresult: '0x80070643',
+    updateTitle: '2024-01 Security Update (KB5034441)',
+  };
+  const bySource = (text: string) => {
+    const { reports, account } = readAll(Buffer.from(text));
+    return { reports: reports.map(({ report }) => report), account };
+  };
+
+  it.each([
+    [
+      ',',
+      '"Message","Id","Version","RecordId","ProviderName","LogName","MachineName","TimeCreated","Properties"',
+    ],
+    [';', 'Message;Id;Version;RecordId;ProviderName;LogName;MachineName;TimeCreated;Properties'],
+  ])('Get-WinEvent | Export-Csv with %j', (mark, head) => {
+    const row = (message: string, id: number, provider = client) =>
+      [
+        `"${message.replaceAll('"', '""')}"`,
+        `"${id}"`,
+        '"1"',
+        '"77"',
+        `"${provider}"`,
+        '"System"',
+        '"PC-0042"',
+        '"1/12/2024 9:14:22 AM"',
+        '"System.Collections.Generic.List`1[System.Diagnostics.Eventing.Reader.EventProperty]"',
+      ].join(mark);
+    const { reports, account } = bySource(
+      [
+        '#TYPE System.Diagnostics.Eventing.Reader.EventLogRecord',
+        head,
+        row(failed, 20),
+        row(store, 20),
+        row(
+          'Package KB5034763 was successfully changed\r\nto the Installed state.',
+          2,
+          'Microsoft-Windows-Servicing',
+        ),
+        row('The service entered the "stopped" state.', 7036, 'Service Control Manager'),
+        row('x', 1).replace(client, ''),
+      ].join('\r\n'),
+    );
+    expect(reports).toEqual([
+      expect.objectContaining({
+        ...told,
+        deviceName: 'PC-0042',
+        occurredAt: null,
+        occurredAtText: '1/12/2024 9:14:22 AM',
+      }),
+      expect.objectContaining({ source: 'servicing', targetKb: 'KB5034763', outcome: 'unknown' }),
+    ]);
+    expect(account).toEqual(
+      expect.objectContaining({
+        format: 'event_table',
+        records: 7,
+        understood: 2,
+        setAside: { blank: 1, routine: 1, store_app: 1, other_provider: 1 },
+        notUnderstood: 1,
+      }),
+    );
+  });
+
+  it('Get-EventLog | Export-Csv has other names for the same', () => {
+    const { reports, account } = bySource(
+      [
+        '"EventID","MachineName","Index","EntryType","Message","Source","InstanceId","TimeGenerated"',
+        `"20","PC-0042","812","Error","${failed}","${client}","20","12.01.2024 09:14:22"`,
+      ].join('\n'),
+    );
+    expect(reports).toEqual([expect.objectContaining({ ...told, occurredAtText: '12.01.2024 09:14:22' })]);
+    expect(account.format).toBe('event_table');
+  });
+
+  it('Format-List, with the lines of a wrapped message, whatever properties were selected', () => {
+    const { reports, account } = bySource(
+      [
+        '',
+        'TimeCreated  : 1/12/2024 9:14:22 AM',
+        `ProviderName : ${client}`,
+        'Id           : 20',
+        'Message      : Installation Failure: Windows failed to install the following update with error 0x80070643:',
+        '               2024-01 Security Update (KB5034441).',
+        '',
+        '',
+        'TimeCreated  : 1/12/2024 9:00:00 AM',
+        'ProviderName : Microsoft-Windows-Kernel-General',
+        'Id           : 16',
+        'Message      : The access history in hive was cleared',
+        '',
+        'Message              : Package KB5034763 failed to be changed to the Installed state. Status: 0x800f0922.',
+        'Id                   : 3',
+        'RecordId             : 12',
+        'ProviderName         : Microsoft-Windows-Servicing',
+        'MachineName          : PC-0042',
+        'TimeCreated          : 1/12/2024 9:14:23 AM',
+        'KeywordsDisplayNames : {}',
+        '',
+      ].join('\r\n'),
+    );
+    expect(reports).toEqual([
+      expect.objectContaining({ ...told, occurredAtText: '1/12/2024 9:14:22 AM' }),
+      expect.objectContaining({
+        source: 'servicing',
+        targetKb: 'KB5034763',
+        hresult: '0x800f0922',
+        deviceName: 'PC-0042',
+        occurredAtText: '1/12/2024 9:14:23 AM',
+      }),
+    ]);
+    expect(account).toMatchObject({
+      format: 'event_list',
+      records: 4,
+      understood: 2,
+      setAside: { blank: 1, other_provider: 1 },
+      notUnderstood: 0,
+    });
+  });
+
+  it('the table of Get-WinEvent, whose messages are cut', () => {
+    const { reports, account } = bySource(
+      [
+        `   ProviderName: ${client}`,
+        '',
+        'TimeCreated                     Id LevelDisplayName Message',
+        '-----------                     -- ---------------- -------',
+        `1/12/2024 9:14:22 AM            20 Error            ${failed}`,
+        '1/12/2024 9:14:20 AM            43 Information      Installation Started: Windows has sta...',
+      ].join('\n'),
+    );
+    expect(reports).toEqual([expect.objectContaining(told)]);
+    expect(account).toMatchObject({ format: 'event_list', records: 6, notUnderstood: 0 });
+  });
+
+  it('ConvertTo-Json of PowerShell 5 and 7, and of Get-EventLog', () => {
+    const event = {
+      Id: 20,
+      RecordId: 12001,
+      ProviderName: client,
+      LogName: 'System',
+      MachineName: 'PC-0042',
+      Properties: [
+        { Value: '0x80070643' },
+        { Value: '2024-01 Security Update (KB5034441)' },
+        { Value: '7d2c1a3b-0000-4000-8000-1234567890ab' },
+        { Value: 200 },
+        { Value: '9482f4b4-e343-43b6-b170-9a65bc822c77' },
+      ],
+      Message: failed,
+    };
+    const exact = {
+      ...told,
+      updateId: '7d2c1a3b-0000-4000-8000-1234567890ab',
+      updateRevision: 200,
+      channel: 'wu',
+      deviceName: 'PC-0042',
+      occurredAt: '2024-01-12T01:14:22.123Z',
+    };
+    const { reports, account } = bySource(
+      JSON.stringify(
+        [
+          { ...event, TimeCreated: '/Date(1705022062123)/' },
+          { ...event, TimeCreated: { value: '/Date(1705022062123)/', DisplayHint: 2 } },
+          { ...event, TimeCreated: '2024-01-12T09:14:22.1234567+08:00' },
+          {
+            EventID: 20,
+            Index: 12001,
+            Source: client,
+            MachineName: 'PC-0042',
+            TimeGenerated: '/Date(1705022062123)/',
+            ReplacementStrings: event.Properties.map(({ Value }) => String(Value)),
+            Message: failed,
+          },
+        ],
+        null,
+        2,
+      ),
+    );
+    expect(reports).toEqual(Array.from({ length: 4 }, () => expect.objectContaining(exact)));
+    expect(account).toMatchObject({ format: 'event_documents', records: 4, notUnderstood: 0 });
+  });
+});
+
+describe('JSON that tools make of .evtx files', () => {
+  const fields = {
+    errorCode: '0x80070643',
+    updateTitle: 'Update (KB5034441)',
+    updateGuid: '7d2c1a3b-0000-4000-8000-1234567890ab',
+    updateRevisionNumber: 200,
+  };
+  const provider = 'Microsoft-Windows-WindowsUpdateClient';
+
+  it.each([
+    [
+      'evtx_dump',
+      {
+        Event: {
+          '#attributes': { xmlns: 'http://schemas.microsoft.com/win/2004/08/events/event' },
+          System: {
+            Provider: { '#attributes': { Name: provider } },
+            EventID: { '#attributes': { Qualifiers: 0 }, '#text': 20 },
+            TimeCreated: { '#attributes': { SystemTime: '2024-01-12T01:14:22.123456Z' } },
+            EventRecordID: 12001,
+            Channel: 'System',
+            Computer: 'PC-0042',
+          },
+          EventData: fields,
+        },
+      },
+    ],
+    [
+      'EvtxECmd',
+      {
+        Computer: 'PC-0042',
+        Payload: JSON.stringify({
+          EventData: {
+            Data: Object.entries(fields).map(([name, value]) => ({ '@Name': name, '#text': String(value) })),
+          },
+        }),
+        Channel: 'System',
+        Provider: provider,
+        EventId: 20,
+        EventRecordId: '12001',
+        TimeCreated: '2024-01-12T01:14:22.1234567+00:00',
+      },
+    ],
+  ])('%s', (_, document) => {
+    const { reports } = readAll(Buffer.from(JSON.stringify(document)));
+    expect(reports).toEqual([
+      {
+        recordId: 12001,
+        report: expect.objectContaining({
+          targetKb: 'KB5034441',
+          hresult: '0x80070643',
+          updateRevision: 200,
+          deviceName: 'PC-0042',
+          occurredAt: '2024-01-12T01:14:22.123Z',
+        }) as unknown,
+      },
+    ]);
+  });
+});
+
+describe('events copied out of the Event Viewer', () => {
+  const message = '0x80070643: 2024-01 Update (KB5034441).';
+  const order = (labels: string, date: string) => {
+    const values = [
+      'System',
+      'Microsoft-Windows-WindowsUpdateClient',
+      date,
+      '20',
+      'x',
+      'x',
+      '',
+      'SYSTEM',
+      'PC-0042',
+      '',
+    ];
+    return labels
+      .split('|')
+      .map((label, at) => `${label}${values[at] === '' ? '' : `      ${values[at] ?? ''}`}`)
+      .join('\r\n');
+  };
+
+  it.each([
+    [
+      'German',
+      'Protokollname:|Quelle:|Datum:|Ereignis-ID:|Aufgabenkategorie:|Ebene:|Schlüsselwörter:|Benutzer:|Computer:|Beschreibung:',
+      '12.01.2024 09:14:22',
+      `Installationsfehler: Die Installation des folgenden Updates ist mit Fehler ${message.replace(':', ' fehlgeschlagen:')}`,
+    ],
+    [
+      'French',
+      'Nom du journal :|Source :|Date :|ID de l’événement :|Catégorie de la tâche :|Niveau :|Mots clés :|Utilisateur :|Ordinateur :|Description :',
+      '12/01/2024 09:14:22',
+      `Échec de l’installation : Windows n’a pas pu installer la mise à jour suivante avec l’erreur ${message}`,
+    ],
+    [
+      'Japanese',
+      'ログの名前:|ソース:|日付:|イベント ID:|タスクのカテゴリ:|レベル:|キーワード:|ユーザー:|コンピューター:|説明:',
+      '2024/01/12 9:14:22',
+      `インストールの失敗: 次の更新プログラムのインストールに失敗しました。エラー ${message}`,
+    ],
+    [
+      'Russian',
+      'Имя журнала:|Источник:|Дата:|Код события:|Категория задачи:|Уровень:|Ключевые слова:|Пользователь:|Компьютер:|Описание:',
+      '12.01.2024 9:14:22',
+      `Ошибка установки: не удается установить следующее обновление из-за ошибки ${message}`,
+    ],
+  ])('in %s: the labels are known by their order', (_, labels, date, text) => {
+    const { reports, account } = readAll(Buffer.from(`${order(labels, date)}\r\n${text}\r\n`));
+    expect(reports.map(({ report }) => report)).toEqual([
+      expect.objectContaining({
+        outcome: 'failed',
+        hresult: '0x80070643',
+        targetKb: 'KB5034441',
+        updateTitle: '2024-01 Update (KB5034441)',
+        deviceName: 'PC-0042',
+        occurredAtText: date,
+      }),
+    ]);
+    expect(account).toMatchObject({ format: 'event_viewer_text', records: 1, notUnderstood: 0 });
+  });
+
+  it('the XML below the text tells it exactly', () => {
+    const xml = `<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><System><Provider Name="Microsoft-Windows-WindowsUpdateClient" /><EventID>20</EventID><TimeCreated SystemTime="2024-01-12T01:14:22.1234567Z" /><EventRecordID>12001</EventRecordID><Channel>System</Channel><Computer>PC-0042</Computer></System><EventData><Data Name="errorCode">0x80070643</Data><Data Name="updateTitle">Update (KB5034441)</Data><Data Name="updateGuid">{7d2c1a3b-0000-4000-8000-1234567890ab}</Data></EventData></Event>`;
+    const labels =
+      'Log Name:|Source:|Date:|Event ID:|Task Category:|Level:|Keywords:|User:|Computer:|Description:';
+    const text = [order(labels, '1/12/2024 9:14:22 AM'), 'Installation Failure', 'Event Xml:', xml, ''].join(
+      '\r\n',
+    );
+    const [found] = readAll(Buffer.from(text)).reports;
+    expect(found?.report).toMatchObject({
+      occurredAt: '2024-01-12T01:14:22.123Z',
+      updateId: '7d2c1a3b-0000-4000-8000-1234567890ab',
+      naturalKey: { kind: 'event_log', recordId: 12001 },
+    });
+  });
+
+  it('saved rows begin with a level in any language', () => {
+    const text = [
+      'Ebene\tDatum und Uhrzeit\tQuelle\tEreignis-ID\tAufgabenkategorie',
+      `Fehler\t12.01.2024 09:14:22\tMicrosoft-Windows-WindowsUpdateClient\t20\tWindows Update-Agent\tInstallationsfehler: Fehler ${message}`,
+    ].join('\r\n');
+    const { reports, account } = readAll(Buffer.from(text));
+    expect(reports.map(({ report }) => [report.targetKb, report.hresult])).toEqual([
+      ['KB5034441', '0x80070643'],
+    ]);
+    expect(account).toMatchObject({
+      format: 'event_viewer_text',
+      notUnderstood: 0,
+      setAside: { routine: 1 },
+    });
+  });
+});

@@ -2,8 +2,13 @@ const FORM = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?\s*(Z
 /** OpenTelemetry's older time format put a `+` where the point belongs: `15:22:02+0000816Z`. */
 const PLUS_FOR_POINT = /^(\S{19})\+(\d{7})Z$/;
 
+/** Milliseconds since 1970, as PowerShell 5 writes dates; a zone behind them is only for display. */
+const SCRIPT_DATE = /^\/Date\((\d{1,15})(?:[+-]\d{4})?\)\/$/;
+
 /** A shipper's time with its zone as a UTC instant, cut to milliseconds; null when it has no zone or is no time. */
 export function eventInstant(text: string): string | null {
+  const ms = Number(SCRIPT_DATE.exec(text)?.[1] ?? 'NaN');
+  if (ms < 253_402_300_800_000) return new Date(ms).toISOString();
   const found = FORM.exec(text.trim().replace(PLUS_FOR_POINT, '$1.$2Z'));
   if (!found) return null;
   const [, date = '', clock = '', fraction = '', zone] = found;

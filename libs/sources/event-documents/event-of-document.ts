@@ -19,8 +19,8 @@ interface Found {
 
 /**
  * The Windows event in one document of a shipper: Winlogbeat 6, 7 and 8 (also as exported from Elasticsearch), Datadog,
- * Fluent Bit (winlog, winevtlog), the body of an OpenTelemetry `windowseventlog` record (also as Sumo writes it). The
- * device is the event's own computer, never the host that forwards it. Null = the document holds no Windows event.
+ * Fluent Bit (winlog, winevtlog), the body of an OpenTelemetry `windowseventlog` record (also as Sumo writes it), what
+ * EvtxECmd and evtx_dump make of a file, and `ConvertTo-Json` of what Get-WinEvent and Get-EventLog give. The device is the event's own computer, never the host that forwards it. Null = the document holds no Windows event.
  * @param recordTime UTC instant of the record around the document, for events that say no time themselves
  */
 export function eventOfDocument(document: Tree, recordTime: string | null = null): WindowsEvent | null {
@@ -63,6 +63,8 @@ function find(document: Tree): Found | null {
   if (valueAt(document, 'winlog.event_id') !== undefined) return ofWinlogbeat(document);
   if (document['event_id'] !== undefined && document['computer_name'] !== undefined)
     return ofWinlogbeat6(document);
+  if (document['Provider'] !== undefined && document['EventId'] !== undefined) return ofEvtxCommand(document);
+  if (isOfPowerShell(document)) return ofPowerShell(document);
   if (document['EventID'] !== undefined && (document['ProviderName'] ?? document['SourceName']) !== undefined)
     return ofFluentBit(document);
   if (document['event_id'] !== undefined && document['provider'] !== undefined)
@@ -115,11 +117,16 @@ function ofDatadog(event: Tree): Found {
   const system = treeAt(event, 'System');
   const id = system['EventID'];
   return {
-    provider: textAt(system, 'Provider.Name', 'Provider.@Name'),
+    provider: textAt(system, 'Provider.Name', 'Provider.@Name', 'Provider.#attributes.Name'),
     eventId: isTree(id) ? (id['value'] ?? id['#text']) : id,
     channel: textAt(system, 'Channel'),
     recordId: system['EventRecordID'],
-    time: textAt(system, 'TimeCreated.SystemTime', 'TimeCreated.@SystemTime'),
+    time: textAt(
+      system,
+      'TimeCreated.SystemTime',
+      'TimeCreated.@SystemTime',
+      'TimeCreated.#attributes.SystemTime',
+    ),
     computer: textAt(system, 'Computer'),
     message: textAt(event, 'RenderingInfo.Message'),
     fields: merged(fieldsOf(event['EventData']), fieldsOf(event['UserData'])),
@@ -139,6 +146,45 @@ function ofFluentBit(document: Tree): Found {
     computer: textAt(document, 'Computer', 'ComputerName'),
     message: textAt(document, 'Message'),
     fields: namesOfInserts(provider ?? '', countOf(document['EventID']) ?? 0, texts),
+  };
+}
+
+function ofEvtxCommand(document: Tree): Found {
+  const payload = treeAt(document, 'Payload');
+  return {
+    provider: textAt(document, 'Provider'),
+    eventId: document['EventId'],
+    channel: textAt(document, 'Channel'),
+    recordId: document['EventRecordId'] ?? document['RecordNumber'],
+    time: textAt(document, 'TimeCreated'),
+    computer: textAt(document, 'Computer'),
+    message: undefined,
+    fields: merged(fieldsOf(payload['EventData']), fieldsOf(payload['UserData'])),
+  };
+}
+
+/** Names that EventLogRecord (Get-WinEvent) and EventLogEntry (Get-EventLog) alone have. */
+const isOfPowerShell = (document: Tree): boolean =>
+  (document['Id'] !== undefined && document['ProviderName'] !== undefined) ||
+  (document['EventID'] !== undefined && document['Source'] !== undefined);
+
+function ofPowerShell(document: Tree): Found {
+  const provider = textAt(document, 'ProviderName', 'Source');
+  const eventId = document['Id'] ?? document['EventID'];
+  const properties = document['Properties'] ?? document['ReplacementStrings'];
+  const texts = Array.isArray(properties)
+    ? properties.map((one: unknown) => textOf(isTree(one) ? one['Value'] : one) ?? '')
+    : [];
+  return {
+    provider,
+    eventId,
+    channel: textAt(document, 'LogName', 'ContainerLog'),
+    recordId: document['RecordId'] ?? document['Index'],
+    // PowerShell 5 wraps a date whose way of display was chosen.
+    time: textAt(document, 'TimeCreated', 'TimeCreated.value', 'TimeGenerated', 'TimeGenerated.value'),
+    computer: textAt(document, 'MachineName', 'PSComputerName'),
+    message: textAt(document, 'Message'),
+    fields: namesOfInserts(provider ?? '', countOf(eventId) ?? 0, texts),
   };
 }
 

@@ -1,5 +1,5 @@
-import { instantOf } from '../windows-event.js';
 import type { WindowsEvent } from '../windows-event.js';
+import { eventInstant } from './event-instant.js';
 import { messageFields } from './message-fields.js';
 
 /** What one event of the Event Viewer says as text. */
@@ -13,21 +13,24 @@ export interface ViewerEvent {
   message: string;
 }
 
-const LEVELS = 'Information|Error|Warning|Critical|Verbose|信息|错误|警告|关键|详细';
+/** The level is a word of the machine's language: what it is told by stands around it. */
+const LEVEL = String.raw`\p{L}[\p{L} ]{1,23}`;
 const PROVIDER = String.raw`Microsoft-Windows-(?:WindowsUpdateClient|Servicing|WUSA)|WindowsUpdateClient|Servicing|WUSA`;
 /** Level, date and time, source, event id, task category, description: tabs or commas ("Save as"). */
 const EXPORTED = new RegExp(
-  String.raw`^"?(?:${LEVELS})"?[\t,]"?([^\t,"]{6,40})"?[\t,]"?([^\t,"]{1,80})"?[\t,]"?(\d{1,5})"?[\t,]"?([^\t,"]{0,80})"?(?:[\t,](.*))?$`,
-  'is',
+  String.raw`^"?${LEVEL}"?[\t,]"?(?=[^\t,"]{0,36}\d[:.]\d\d)([^\t,"]{6,40})"?[\t,]"?([^\t,"]{1,80})"?[\t,]"?(\d{1,5})"?[\t,]"?([^\t,"]{0,80})"?(?:[\t,](.*))?$`,
+  'isu',
 );
 /** Level, computer, event id, source …, description: as printed in articles. */
 const PRINTED = new RegExp(
-  String.raw`^(?:${LEVELS})[ \t]+(\S{1,255})[ \t]+(\d{1,5})[ \t]+(${PROVIDER})[ \t]+(.*)$`,
-  'is',
+  String.raw`^${LEVEL}[ \t]+(\S{1,255})[ \t]+(\d{1,5})[ \t]+(${PROVIDER})[ \t]+(.*)$`,
+  'isu',
 );
 const HEAD = /^(?:Level|级别)[\t,](?:Date and Time|日期和时间)[\t,]/;
-/** First line of what "Copy details as text" gives. */
-const COPIED = /^\s{0,8}(?:Log Name|日志名称)\s*[:：]/;
+/** First line of what "Copy details as text" gives: a label of the machine's language, the name of a log. */
+const COPIED =
+  /^\s{0,8}(?:(?:Log Name|日志名称)\s*[:：]|[^\s:：\d][^:：\d]{1,28}[:：]\s+(?:System|Setup|Application|Security|ForwardedEvents|Microsoft-[\w-]{1,80}\/\w{1,40})\s*$)/;
+const XML_BEGINS = /^\s*<Event[\s>]/;
 
 /** Whether a line begins an event, or is the head, of a form that is read here. */
 export const isViewerLine = (line: string): boolean =>
@@ -73,11 +76,42 @@ const LABELS: Readonly<
   描述: 'message',
 };
 
+/** The XML that the Event Viewer adds to a copied event, which tells it exactly; null when there is none. */
+export function copiedXml(lines: readonly string[]): string | null {
+  const at = lines.findIndex((line) => XML_BEGINS.test(line));
+  return at === -1 ? null : lines.slice(at).join('\n').trim();
+}
+
+const LABELLED = /^\s*([^:：]{2,30}?)\s*[:：]\s*(.*)$/;
+/** The labels are always these, in this order, whatever their language. */
+const ORDER = { channel: 0, provider: 1, timeText: 2, eventId: 3, computer: 8, message: 9 } as const;
+
 /** An event copied as lines of `Label: value`; null when provider or number are missing. */
 export function copiedEvent(lines: readonly string[]): ViewerEvent | null {
+  return eventByLabels(lines) ?? eventByOrder(lines);
+}
+
+function eventByOrder(lines: readonly string[]): ViewerEvent | null {
+  const value = (name: keyof typeof ORDER) => (LABELLED.exec(lines[ORDER[name]] ?? '')?.[2] ?? '').trim();
+  const [provider, eventId] = [value('provider'), value('eventId')];
+  const isComplete = lines.slice(0, ORDER.message + 1).every((line) => LABELLED.test(line));
+  if (!isComplete || provider === '' || !/^\d{1,5}$/.test(eventId)) return null;
+  const xmlAt = lines.findIndex((line) => XML_BEGINS.test(line));
+  const message = lines.slice(ORDER.message + 1, xmlAt === -1 ? undefined : xmlAt - 1).join('\n');
+  return {
+    provider: wholeName(provider),
+    eventId: Number(eventId),
+    channel: value('channel'),
+    computer: value('computer'),
+    timeText: value('timeText'),
+    message: `${value('message')}\n${message}`.trim(),
+  };
+}
+
+function eventByLabels(lines: readonly string[]): ViewerEvent | null {
   const values: Partial<Record<(typeof LABELS)[string], string>> = {};
   for (const [at, line] of lines.entries()) {
-    const found = /^\s*([^:：]{2,20}?)\s*[:：]\s*(.*)$/.exec(line);
+    const found = LABELLED.exec(line);
     const label = LABELS[(found?.[1] ?? '').toLowerCase()];
     if (label === undefined) continue;
     if (label === 'message') {
@@ -107,7 +141,7 @@ export function windowsEventOf(viewer: ViewerEvent): WindowsEvent {
     eventId,
     channel,
     recordId: null,
-    timeCreated: instantOf(timeText),
+    timeCreated: eventInstant(timeText),
     ...(timeText !== '' && { timeText }),
     computer: /^[x*.]+(?:\.|$)/i.test(computer) ? '' : computer,
     data: messageFields(provider, eventId, message),

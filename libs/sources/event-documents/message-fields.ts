@@ -34,7 +34,8 @@ export function messageFields(provider: string, eventId: number, whole: string):
     if (eventId === 3) set('ErrorCode', code);
     return fields;
   }
-  if (kbIn(message) === undefined) return fields;
+  // A Store app has a title and no KB; other messages without one say nothing of an update.
+  if (kbIn(message) === undefined && announcedTitle(message) === undefined) return fields;
   set('updateTitle', titleIn(message));
   set('errorCode', code);
   return fields;

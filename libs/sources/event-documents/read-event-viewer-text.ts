@@ -1,8 +1,17 @@
 import { detach, LineSplitter } from '../line-splitter.js';
+import { readEventXml } from '../event-xml/read-event-xml.js';
 import { AccountKeeper } from '../reading-account.js';
 import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
 import { readWindowsEvent } from '../windows-event.js';
-import { beginsCopied, copiedEvent, isViewerHead, viewerRow, windowsEventOf } from './event-viewer-rows.js';
+import type { WindowsEvent } from '../windows-event.js';
+import {
+  beginsCopied,
+  copiedEvent,
+  copiedXml,
+  isViewerHead,
+  viewerRow,
+  windowsEventOf,
+} from './event-viewer-rows.js';
 import type { ViewerEvent } from './event-viewer-rows.js';
 
 const MOST_LINES = 200;
@@ -14,7 +23,7 @@ type Open =
   | { readonly kind: 'copied'; readonly line: number; readonly lines: string[] };
 
 /**
- * Text of the Event Viewer: "Save as" with tabs or commas, "Copy details as text" (English and Chinese), rows as printed
+ * Text of the Event Viewer: "Save as" with tabs or commas, "Copy details as text" (in any language; its XML counts where it is there), rows as printed
  * in articles. An event and the lines of its description are one record. Times are local without a zone and stay text.
  */
 export class EventViewerTextReader implements SourceReader {
@@ -63,6 +72,9 @@ export class EventViewerTextReader implements SourceReader {
     const { open } = this;
     if (open === null) {
       if (line.trim() === '') this.account.setAside('blank');
+      // The head of a table in another language: only names.
+      else if (this.lineNumber === 1 && /^[^\d\t,]+(?:[\t,][^\d\t,]+){3,6}$/.test(line))
+        this.account.setAside('routine');
       else this.account.notUnderstood();
     } else if (open.kind === 'copied') {
       if (open.lines.length < MOST_LINES) open.lines.push(detach(line));
@@ -73,12 +85,11 @@ export class EventViewerTextReader implements SourceReader {
     const { open } = this;
     if (open === null) return;
     this.open = null;
-    const viewer = open.kind === 'row' ? open.event : copiedEvent(open.lines);
-    if (viewer === null) {
+    const event = eventOf(open);
+    if (event === null) {
       this.account.notUnderstood();
       return;
     }
-    const event = windowsEventOf(viewer);
     if (event.timeCreated !== null) this.account.covers(event.timeCreated);
     const reading = readWindowsEvent(event);
     if (reading.kind === 'aside') {
@@ -89,4 +100,12 @@ export class EventViewerTextReader implements SourceReader {
     this.account.report();
     this.found.push({ line: open.line, report: reading.report });
   }
+}
+
+function eventOf(open: Open): WindowsEvent | null {
+  if (open.kind === 'row') return windowsEventOf(open.event);
+  const xml = copiedXml(open.lines);
+  const exact = xml === null ? null : readEventXml(xml);
+  const viewer = exact === null ? copiedEvent(open.lines) : null;
+  return viewer === null ? exact : windowsEventOf(viewer);
 }
