@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { benchCollector } from './collector-bench.js';
 import type { BenchResult, BenchRun, Failed, Skipped } from './bench-run.js';
 import { benchEndToEnd } from './end-to-end-bench.js';
@@ -7,6 +8,7 @@ import { benchFreshness } from './freshness-bench.js';
 import { benchIdle } from './idle-bench.js';
 import { makeInstallation, startProduct } from './installation.js';
 import { benchKafka } from './kafka-bench.js';
+import { benchLook } from './look-bench.js';
 import { untilDrained } from './log-progress.js';
 import { machineFacts } from './machine.js';
 import { benchPostgres } from './postgres-bench.js';
@@ -16,15 +18,18 @@ import { benchScale } from './scale-bench.js';
 import { benchSignature } from './signature-bench.js';
 import { benchSources } from './sources-bench.js';
 import { benchSpikes } from './spikes-bench.js';
+import { benchSpikesProduct } from './spikes-product-bench.js';
 
 /**
  * `run-bench.js [--quick] [name …] [directory]`: progress on stderr, one JSON object on stdout. Without names: all of
- * them. An argument with a slash is the folder of scenarios for `spikes` and of cohorts for `explanation`.
+ * them. An argument with a slash, or that is there, is the folder of scenarios for `spikes` and of cohorts for `explanation`.
  */
 const NAMES = [
   'signature',
   'sources',
   'spikes',
+  'spikes-product',
+  'look',
   'explanation',
   'collector',
   'end-to-end',
@@ -55,6 +60,8 @@ const results: Partial<Record<Name, Result>> = {};
 await keep('signature', () => Promise.resolve(benchSignature(run)));
 await keep('sources', () => benchSources(run));
 await keep('spikes', () => benchSpikes(run, directory));
+await keep('spikes-product', () => benchSpikesProduct(run, directory));
+await keep('look', () => benchLook(run));
 await keep('explanation', () => Promise.resolve(benchExplanation(run, directory)));
 await keep('collector', () => benchCollector(run));
 if (['end-to-end', 'freshness', 'idle', 'rebuild'].some((name) => wanted.has(name as Name)))
@@ -68,7 +75,7 @@ process.stdout.write(
 );
 
 function isDirectory(argument: string): boolean {
-  return argument.includes('/');
+  return argument.includes('/') || (!(NAMES as readonly string[]).includes(argument) && existsSync(argument));
 }
 
 function namesFrom(args: readonly string[]): ReadonlySet<Name> {

@@ -85,6 +85,11 @@ export function metricsOf({ alerts, matched, detected, incidents, weeks, seriesW
     const all = incidents.filter(which);
     return { detected: all.filter((incident) => found.has(incident)).length, of: all.length };
   };
+  const shareOf = (which: (incident: Incident) => boolean): number | null => {
+    const recalled = recallOf(which);
+    return share(recalled.detected, recalled.of);
+  };
+  const isSmall = (incident: Incident): boolean => incident.devices <= SMALL_DEVICES;
   const delays = detected.map(({ delayHours }) => delayHours).sort((left, right) => left - right);
   const devices = detected.map((each) => each.devices).sort((left, right) => left - right);
   const withScope = (least: number) => detected.filter(({ equalValues }) => equalValues >= least).length;
@@ -110,7 +115,10 @@ export function metricsOf({ alerts, matched, detected, incidents, weeks, seriesW
       from6To10: recallOf(({ lift }) => lift >= 6 && lift < 10),
       below6: recallOf(({ lift }) => lift < 6),
     },
-    recallUpTo10Devices: recallOf((incident) => incident.devices <= SMALL_DEVICES),
+    recallUpTo10Devices: recallOf(isSmall),
+    recallLiftFrom20: shareOf(({ lift }) => lift >= 20),
+    recallLift10To20: shareOf(({ lift }) => lift >= 10 && lift < 20),
+    recallSmall: shareOf(isSmall),
   };
 }
 
