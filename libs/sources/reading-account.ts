@@ -10,6 +10,7 @@ export type SetAsideReason =
   | 'download_progress'
   | 'notice'
   | 'no_update_named'
+  | 'state_without_attempt'
   | 'blank';
 
 export type SourceFormat =
@@ -28,6 +29,7 @@ export type SourceFormat =
   | 'hotfix_list'
   | 'report_events'
   | 'reporting_events'
+  | 'wsus_listing'
   | 'unknown';
 
 /** A run of records with one distance between local time and UTC. Times are local, as written. */

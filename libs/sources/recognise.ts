@@ -14,6 +14,7 @@ import { LineSplitter } from './line-splitter.js';
 import type { SourceFormat } from './reading-account.js';
 import type { SourceReader } from './source-reader.js';
 import { isReportEventHead, ReportEventTableReader } from './wsus/read-report-event-table.js';
+import { isWsusListingHead, WsusListingReader } from './wsus/read-wsus-listing.js';
 import { DecodedUpdateLogReader } from './windows-update-log/read-decoded-log.js';
 import { isTraceLine } from './windows-update-log/handler-exits.js';
 import { LegacyUpdateLogReader } from './windows-update-log/read-legacy-log.js';
@@ -52,6 +53,7 @@ export function recogniseFormat(head: Uint8Array): SourceFormat {
     else if (isReportEventHead(line)) vote('report_events');
     // Rows below a head are of its table.
     else if (isReportingEvent(line)) vote(votes.has('report_events') ? 'report_events' : 'reporting_events');
+    else if (isWsusListingHead(line)) vote('wsus_listing');
     else if (isHotfixHead(line)) vote('hotfix_list');
     else if (isPackageLine(line)) vote('package_list');
     else if (isSystemInfoLine(line)) vote('system_info');
@@ -104,6 +106,8 @@ export function createReader(format: SourceFormat): SourceReader | null {
       return new HotfixListReader();
     case 'report_events':
       return new ReportEventTableReader();
+    case 'wsus_listing':
+      return new WsusListingReader();
     case 'reporting_events':
       return new ReportingEventsReader();
     case 'unknown':

@@ -21,6 +21,7 @@ const FORMATS: readonly SourceFormat[] = [
   'hotfix_list',
   'report_events',
   'reporting_events',
+  'wsus_listing',
 ];
 /** `ROLLCALL_WILD_CASES=100000` for a long look. */
 const CASES = Number(process.env['ROLLCALL_WILD_CASES'] ?? 5_000);

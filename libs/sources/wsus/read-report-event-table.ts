@@ -8,15 +8,18 @@ import { reportEventTime } from '../windows-update-log/report-event.js';
 import { readReportEvent } from './report-event-facts.js';
 import type { ReportEventFacts } from './report-event-facts.js';
 
-/** Column names as exports of the client's log and of SUSDB write them, lower case. */
+/**
+ * Column names as exports of the client's log, of SUSDB and of the server's event history (`IUpdateEvent`) write them,
+ * lower case.
+ */
 const COLUMNS = {
-  eventInstanceId: ['eventinstanceid'],
-  time: ['timeattarget'],
+  eventInstanceId: ['eventinstanceid', 'id'],
+  time: ['timeattarget', 'creationdate'],
   namespaceId: ['namespaceid', 'eventnamespaceid'],
-  eventId: ['eventid'],
+  eventId: ['eventid', 'wsuseventid'],
   updateId: ['updateid'],
   revision: ['revisionnumber'],
-  hresult: ['win32hresulthex', 'win32hresult'],
+  hresult: ['win32hresulthex', 'win32hresult', 'errorcode'],
   message: ['message', 'replacementstrings', 'miscdata'],
   computer: ['computername', 'fulldomainname', 'computer'],
   computerId: ['computerid', 'targetid', 'computertargetid'],
@@ -25,7 +28,24 @@ type Column = keyof typeof COLUMNS;
 
 /** Whether a line is the head of a table of REPORT EVENT rows. */
 export const isReportEventHead = (line: string): boolean =>
-  /(?:^|[,;\t])"?EventInstanceId"?[,;\t]/i.test(line) && /[,;\t]"?EventId"?(?:[,;\t]|$)/i.test(line);
+  (/(?:^|[,;\t])"?EventInstanceId"?[,;\t]/i.test(line) && /[,;\t]"?EventId"?(?:[,;\t]|$)/i.test(line)) ||
+  (/(?:^|[,;\t])"?WsusEventId"?(?:[,;\t]|$)/i.test(line) &&
+    /(?:^|[,;\t])"?CreationDate"?(?:[,;\t]|$)/i.test(line));
+
+/** Numbers of the events that the event history gives by name; others are notices. */
+const NUMBERS: Readonly<Record<string, string>> = {
+  ClientDetectionFailed: '148',
+  ClientDownloadFailed: '161',
+  ClientDownloadSucceeded: '162',
+  ClientDownloadCanceled: '163',
+  ClientInstallationStarted: '181',
+  ClientInstallationFailed: '182',
+  ClientInstallationSucceeded: '183',
+  ClientInstallationCompletedWithReboot: '184',
+  ClientInstallationCanceled: '186',
+};
+const eventNumber = (text: string): string =>
+  NUMBERS[text] ?? (/^Client[A-Za-z]{1,60}$/.test(text) ? '0' : text);
 
 /**
  * A table of the events that clients report to WSUS (tabs or CSV, with a head row): rows cut out of clients' logs, or an
@@ -66,7 +86,7 @@ export class ReportEventTableReader implements SourceReader {
     const facts: ReportEventFacts = {
       eventInstanceId: cell('eventInstanceId'),
       namespaceId: columns.namespaceId === -1 ? '1' : cell('namespaceId'),
-      eventId: cell('eventId'),
+      eventId: eventNumber(cell('eventId')),
       updateId: cell('updateId'),
       revision: cell('revision'),
       hresult: cell('hresult'),

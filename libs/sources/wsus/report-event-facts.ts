@@ -72,8 +72,8 @@ export function readReportEvent(facts: ReportEventFacts): AttemptReport | SetAsi
   const meaning = MEANING[eventId];
   if (meaning === undefined) return 'notice';
   const updateId = guidOf(facts.updateId);
-  if (updateId === undefined) return 'no_update_named';
   const kb = kbIn(text);
+  if (updateId === undefined && kb === undefined) return 'no_update_named';
   const title = titleIn(text);
   const ignored = asideReasonOf({ title, kb });
   if (ignored !== null) return ignored;
@@ -85,8 +85,9 @@ export function readReportEvent(facts: ReportEventFacts): AttemptReport | SetAsi
     naturalKey: { kind: 'report_event', eventInstanceId },
     operation: 'install',
     ...(kb !== undefined && { targetKb: kb }),
-    updateId,
-    ...(Number.isInteger(revision) &&
+    ...(updateId !== undefined && { updateId }),
+    ...(facts.revision !== '' &&
+      Number.isInteger(revision) &&
       revision >= 0 &&
       revision <= 0xffffffff && { updateRevision: revision }),
     ...(title !== undefined && { updateTitle: title }),

@@ -74,6 +74,81 @@ describe('tables of REPORT EVENT rows', () => {
   });
 });
 
+describe('exports of the WSUS cmdlets', () => {
+  it('the event history names its events and no update id: the message names the update', () => {
+    const head =
+      '"UpdateServer","ComputerId","CreationDate","ErrorCode","Id","IsError","Message","Status","UpdateId","WsusEventId","WsusEventSource"';
+    const row = (event: string, code: string, text: string) =>
+      `"x","${CLIENT_ID}","2/1/2026 4:12:07 AM","${code}","${INSTANCE}","True","${text}","Failed","Microsoft.UpdateServices.Administration.UpdateRevisionId","${event}","Client"`;
+    const { reports, account } = readAll(
+      Buffer.from(
+        [
+          '#TYPE Microsoft.UpdateServices.Internal.BaseApi.UpdateEvent',
+          head,
+          row('ClientInstallationFailed', '-2147023293', message.replace('80242016', '80070643')),
+          row(
+            'ClientInstallationSucceeded',
+            '0',
+            'Installation Successful: … following update: Rollup (KB4462923).',
+          ),
+          row('ClientDetectionFailed', '-2147012894', 'Error: Agent failed detecting'),
+          row('ClientSelfUpdateFailed', '-2147012894', 'x'),
+          row('ClientInstallationFailed', '-2147012894', 'names nothing'),
+        ].join('\r\n'),
+      ),
+    );
+    expect(reports.map(({ report }) => report)).toEqual([
+      expect.objectContaining({
+        source: 'wsus',
+        outcome: 'failed',
+        hresult: '0x80070643',
+        targetKb: 'KB4462923',
+        deviceAliases: [{ kind: 'wsus_computer', value: CLIENT_ID }],
+        occurredAtText: '2/1/2026 4:12:07 AM',
+      }),
+      expect.objectContaining({ outcome: 'succeeded', targetKb: 'KB4462923' }),
+    ]);
+    expect(account).toMatchObject({
+      format: 'report_events',
+      records: 7,
+      understood: 2,
+      setAside: { blank: 1, routine: 1, scan: 1, notice: 1, no_update_named: 1 },
+      notUnderstood: 0,
+    });
+    for (const { report } of reports)
+      expect(attemptReportSchema.safeParse(report).error?.issues).toBeUndefined();
+  });
+
+  it.each([
+    [
+      'Get-WsusUpdate',
+      '"Update","Classification","InstalledOrNotApplicablePercentage","Approved","ComputersWithErrors","ComputersNeedingThisUpdate","UpdateId"',
+      `"Microsoft.UpdateServices.Internal.BaseApi.Update","Security Updates","97","Install","3","12","${UPDATE}"`,
+    ],
+    [
+      'Get-WsusComputer',
+      'FullDomainName;RequestedTargetGroupName;IPAddress;LastSyncTime;LastReportedStatusTime',
+      'pc-1.bank.example;Branches;10.0.0.1;01.02.2026 04:12;01.02.2026 04:13',
+    ],
+    [
+      'the state of updates on computers',
+      '"UpdateServer","ComputerTargetId","UpdateId","UpdateInstallationState","UpdateApprovalAction"',
+      `"x","${CLIENT_ID}","${UPDATE}","Failed","Install"`,
+    ],
+  ])('%s says what is, not what was tried: every row is counted and set aside', (_, head, row) => {
+    const { reports, account } = readAll(Buffer.from(['#TYPE x', head, row, row, '"cut'].join('\r\n')));
+    expect(reports).toEqual([]);
+    expect(account).toMatchObject({
+      format: 'wsus_listing',
+      records: 5,
+      understood: 0,
+      setAside: { blank: 1, routine: 1, state_without_attempt: 2 },
+      notUnderstood: 1,
+      reports: 0,
+    });
+  });
+});
+
 describe('rows of SUSDB', () => {
   const row: SusdbEvent = {
     eventInstanceId: INSTANCE.slice(1, -1),
