@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SMTPServer } from 'smtp-server';
 import { sampleNotification } from '../../test/harness/sample-notification.js';
@@ -17,6 +18,7 @@ async function sink(...refuse: (number | null)[]) {
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
+    closeTimeout: 100,
     onMailFrom: (_address, _session, done) => {
       const code = refuse[asked++] ?? null;
       done(code === null ? null : Object.assign(new Error('no'), { responseCode: code }));
@@ -40,6 +42,18 @@ async function sink(...refuse: (number | null)[]) {
       }),
   );
   return { mails, url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}` };
+}
+/** Takes connections and says nothing. */
+async function silentServer(): Promise<number> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(async () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await once(server, 'close');
+  });
+  return (server.address() as AddressInfo).port;
 }
 const mailTo = (url: string, timeoutMs = 5_000) =>
   smtpNotifier({
@@ -81,17 +95,7 @@ describe('mail', () => {
   });
 
   it('gives up on a server that hangs or is away, without naming its password', async () => {
-    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
-    await new Promise((resolve) => silent.once('listening', resolve));
-    closers.push(
-      () =>
-        new Promise((resolve) => {
-          silent.close(() => {
-            resolve();
-          });
-        }),
-    );
-    const { port } = silent.address() as AddressInfo;
+    const port = await silentServer();
     await expect(mailTo(`smtp://127.0.0.1:${port}`, 100).deliver(sampleNotification('smtp'))).rejects.toThrow(
       /after 2 tries: ETIMEDOUT/,
     );
@@ -103,17 +107,7 @@ describe('mail', () => {
   });
 
   it('stops at once when told to', async () => {
-    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
-    await new Promise((resolve) => silent.once('listening', resolve));
-    closers.push(
-      () =>
-        new Promise((resolve) => {
-          silent.close(() => {
-            resolve();
-          });
-        }),
-    );
-    const { port } = silent.address() as AddressInfo;
+    const port = await silentServer();
     const stop = new AbortController();
     const delivering = mailTo(`smtp://127.0.0.1:${port}`, 50_000).deliver(
       sampleNotification('smtp'),
