@@ -155,6 +155,35 @@ describe.each([
       expect(stale).toMatchObject([{ deviceKey: 'd-p1', identity, kb: 'KB5043050', pendingDays: 30 }]);
       expect((await questions.pendingPackages(null)).map(({ bank }) => bank)).toEqual(['bank-a', 'bank-b']);
     }, 60_000);
+
+    it('a log that names other packages hides none; a whole listing without one does', async () => {
+      const identity = 'Package_for_RollupFix~31bf3856ad364e35~amd64~~17763.6293.1.4';
+      const other = 'Package_for_KB5034763~31bf3856ad364e35~amd64~~10.0.1.4';
+      const seen = (
+        name: string,
+        day: number,
+        packages: { identity: string; state: string; kb?: string }[],
+        source?: 'cbs_log',
+      ) =>
+        sampleInventory(name, {
+          bank: 'bank-c',
+          eventId: `${name}${day}`.padStart(32, '0'),
+          takenAt: sampleTime(day * HOURS_A_DAY),
+          packages,
+          ...(source !== undefined && { source }),
+        });
+      const waits = { identity, state: 'Install Pending' };
+      const installed = { identity: other, state: 'Installed' };
+      await project(
+        ...['c1', 'c2', 'c3', 'c4'].map((name) => seen(name, 1, [waits, installed])),
+        seen('c1', 20, [installed], 'cbs_log'),
+        seen('c2', 20, [{ identity, state: 'Installed' }], 'cbs_log'),
+        seen('c3', 20, [installed]),
+        seen('c4', 20, [{ identity: 'KB5034763', kb: 'KB5034763', state: 'Installed' }]),
+      );
+      const devices = await questions.pendingPackages('bank-c');
+      expect(devices.map(({ deviceKey }) => deviceKey)).toEqual(['d-c1', 'd-c4']);
+    }, 60_000);
   });
 
   describe('the devices behind a cohort', () => {

@@ -13,8 +13,9 @@ interface SightingRow {
 }
 
 /**
- * What the listings of each device say of the packages that its newest listing shows as pending. Only these few leave
- * the store: listings are long, pending packages rare.
+ * What the listings of each device say of the packages that are pending: by the last listing that names them, unless a
+ * whole listing after it no longer does. A servicing log and a list of hotfixes name only some packages: their silence
+ * means nothing. Only these few packages leave the store: listings are long, pending packages rare.
  */
 export async function askPendingPackages(
   ask: Ask,
@@ -25,15 +26,22 @@ export async function askPendingPackages(
   const listings = `
     SELECT i.bank AS bank, if(c.canonical_key = '', i.device_key, c.canonical_key) AS device_key, i.branch AS branch,
       i.taken_at AS taken_at, i.event_id AS event_id,
-      JSONExtract(i.event, 'packages', 'Array(Tuple(identity String, kb String, state String, installedAt String))') AS packages
+      JSONExtract(i.event, 'packages', 'Array(Tuple(identity String, kb String, state String, installedAt String))') AS packages,
+      JSONExtractString(i.event, 'source') != 'cbs_log' AND arrayExists(p -> position(p.1, '~') > 0, packages) AS is_whole
     FROM ${database}.inventories AS i FINAL
     LEFT JOIN (SELECT bank, device_key, canonical_key FROM ${database}.canonical_devices FINAL) AS c
       ON c.bank = i.bank AND c.device_key = i.device_key
     WHERE ${conditions.sql} AND JSONHas(i.event, 'packages')`;
   const rows = await ask<SightingRow>(
     `WITH pending AS (
-       SELECT bank, device_key, arrayMap(p -> p.1, arrayFilter(p -> ${isPending('p.3')}, argMax(packages, (taken_at, event_id)))) AS identities
-       FROM (${listings}) GROUP BY bank, device_key HAVING notEmpty(identities)
+       SELECT n.bank AS bank, n.device_key AS device_key, groupArray(n.identity) AS identities
+       FROM (
+         SELECT bank, device_key, p.1 AS identity, argMax(p.3, (taken_at, event_id)) AS state, max((taken_at, event_id)) AS named_last
+         FROM (${listings}) ARRAY JOIN packages AS p GROUP BY bank, device_key, identity
+       ) AS n LEFT JOIN (
+         SELECT bank, device_key, max((taken_at, event_id)) AS whole_last FROM (${listings}) WHERE is_whole GROUP BY bank, device_key
+       ) AS w ON w.bank = n.bank AND w.device_key = n.device_key
+       WHERE ${isPending('n.state')} AND n.named_last >= w.whole_last GROUP BY bank, device_key
      )
      SELECT l.bank AS bank, l.device_key AS device_key, l.branch AS branch, toUnixTimestamp64Milli(l.taken_at) AS taken_ms,
        arrayFilter(p -> has(w.identities, p.1), l.packages) AS packages
