@@ -22,7 +22,8 @@ import { benchSpikesProduct } from './spikes-product-bench.js';
 
 /**
  * `run-bench.js [--quick] [name …] [directory]`: progress on stderr, one JSON object on stdout. Without names: all of
- * them. An argument with a slash, or that is there, is the folder of scenarios for `spikes` and of cohorts for `explanation`.
+ * them. An argument with a slash, or that is there, is the folder of scenarios for `spikes`
+ * and `spikes-product`, and of cohorts for `explanation`.
  */
 const NAMES = [
   'signature',

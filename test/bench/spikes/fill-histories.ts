@@ -54,15 +54,20 @@ export async function fillFleet(engine: Asked, { attempts, untilMs, banks }: Fil
     );
 }
 
-/** So many new signatures within the last hour, each of three devices of one bank. */
-export async function fillStorm(engine: Asked, signatures: number, untilMs: number): Promise<void> {
+/** So many new signatures within the last hour, each of so many devices of one bank. */
+export async function fillStorm(
+  engine: Asked,
+  signatures: number,
+  devicesEach: number,
+  untilMs: number,
+): Promise<void> {
   await insert(
     engine,
     `SELECT
       number AS n, number AS device, 'bank-0' AS bank_, 0 AS kb_no, '19045.4000' AS build_,
-      concat('0x8', leftPad(hex(toUInt32(intDiv(number, 3))), 7, '0')) AS code,
+      concat('0x8', leftPad(hex(toUInt32(intDiv(number, ${devicesEach}))), 7, '0')) AS code,
       toInt64(${untilMs} - number % 3600000) AS last_ms, 'failed' AS last_outcome, [last_ms] AS arrivals, ['failed'] AS outcomes
-    FROM numbers(${signatures * 3})`,
+    FROM numbers(${signatures * devicesEach})`,
     'storm',
   );
 }

@@ -29,6 +29,8 @@ const HOURS_AT_ONCE = 6;
 const [ROWS_A_POST, POSTS_AT_ONCE] = [5_000, 8];
 const [MOST_TRIES, RETRY_MS] = [120, 500];
 const AT_ONCE = 20_000;
+/** From the start of a try to its outcome. */
+const TRY_MS = 1_000;
 
 /** Which part of a scenario is watched; what was before is only fed. */
 export interface WatchedPart {
@@ -58,6 +60,7 @@ export async function watchTwice(
   const reports = scenario.reports
     .filter(({ arrivedMs }) => arrivedMs < part.untilHour * HOUR_MS)
     .map(asOfProduct);
+  keepTriesApart(reports);
   const { events, looks, firstLookMs, lastLookMs } = await watchProduct(reports, part, clickhouse, note);
   const learnt = learntFrom(firstArrivals(reports));
   const pure = await watchInMemory({
@@ -72,10 +75,17 @@ export async function watchTwice(
   return { product: linesOf(events), pure: linesOf(pure.events), looks };
 }
 
+interface FedReport extends LabelledReport {
+  occurredMs: number;
+  /** A try of the same device and KB was begun so shortly before that only a start of its own tells the two apart. */
+  isCloseToLast: boolean;
+}
+
 /** A report with the series that the product gives its code, so that both search in the same order. */
-function asOfProduct(report: LabelledReport): LabelledReport {
+function asOfProduct(report: LabelledReport): FedReport {
   return {
     ...report,
+    isCloseToLast: false,
     bank: report.bank.toLowerCase(),
     device: `device-${report.device}`,
     arrivedMs: START_MS + report.arrivedMs,
@@ -83,6 +93,29 @@ function asOfProduct(report: LabelledReport): LabelledReport {
     levels:
       report.signature === null ? null : levelsOf(signatureOfCode(report.signature)).map(({ id }) => id),
   };
+}
+
+/**
+ * A row of a scenario is one try, whatever came before it; the product takes outcomes within two hours for one try, unless
+ * a start was told between them. Tries of one hour follow each other by seconds, for both.
+ */
+function keepTriesApart(reports: readonly FedReport[]): void {
+  const ofPairs = new Map<string, FedReport[]>();
+  for (const report of reports) {
+    const pair = `${report.device}|${report.kb}`;
+    const own = ofPairs.get(pair);
+    if (own) own.push(report);
+    else ofPairs.set(pair, [report]);
+  }
+  for (const own of ofPairs.values()) {
+    own.sort((left, right) => left.occurredMs - right.occurredMs || left.arrivedMs - right.arrivedMs);
+    own.forEach((report, index) => {
+      const last = own[index - 1];
+      if (!last) return;
+      report.occurredMs = Math.max(report.occurredMs, last.occurredMs + 2 * TRY_MS);
+      report.isCloseToLast = report.occurredMs - last.occurredMs <= 3 * HOUR_MS;
+    });
+  }
 }
 
 const signatureOfCode = (hresult: string) =>
@@ -95,7 +128,7 @@ const signatureOfCode = (hresult: string) =>
     failingObject: null,
   });
 
-function firstArrivals(reports: readonly LabelledReport[]) {
+function firstArrivals(reports: readonly FedReport[]) {
   const first = new Map<string, number>();
   for (const { bank, arrivedMs } of reports) if (!first.has(bank)) first.set(bank, arrivedMs);
   return [...first].map(([bank, firstMs]) => ({ bank, firstMs }));
@@ -105,7 +138,8 @@ function firstArrivals(reports: readonly LabelledReport[]) {
 function linesOf(events: readonly WatchedEvent[]): string[] {
   const names = new Map<string, string>();
   return events.flatMap(({ atMs, event }) => {
-    if (!('eventNo' in event) || event.type === 'DeliveryDone') return [];
+    if (!('alertId' in event) || typeof event.alertId !== 'string' || event.type === 'DeliveryDone')
+      return [];
     const hour = (atMs - START_MS) / HOUR_MS;
     if (event.type === 'AlertRaised') {
       const { tier, basis, bank, build, kb, signature } = event;
@@ -125,7 +159,7 @@ function linesOf(events: readonly WatchedEvent[]): string[] {
 }
 
 async function watchProduct(
-  reports: readonly LabelledReport[],
+  reports: readonly FedReport[],
   { fromHour, untilHour }: WatchedPart,
   clickhouse: string,
   note: (text: string) => void,
@@ -198,15 +232,15 @@ async function watchProduct(
 async function postAll(
   url: string,
   tokens: ReadonlyMap<string, string>,
-  reports: readonly LabelledReport[],
+  reports: readonly FedReport[],
 ): Promise<void> {
   const ofBanks = new Map<string, object[][]>();
   for (const report of reports) {
     const posts = ofBanks.get(report.bank) ?? [[]];
     ofBanks.set(report.bank, posts);
     const last = posts.at(-1);
-    if (last && last.length < ROWS_A_POST) last.push(asPosted(report));
-    else posts.push([asPosted(report)]);
+    if (last && last.length < ROWS_A_POST) last.push(...asPosted(report));
+    else posts.push(asPosted(report));
   }
   const posts = [...ofBanks].flatMap(([bank, rows]) => rows.map((each) => ({ bank, rows: each })));
   for (let from = 0; from < posts.length; from += POSTS_AT_ONCE)
@@ -232,19 +266,26 @@ async function post(url: string, token: string, rows: readonly object[]): Promis
   }
 }
 
-function asPosted({ device, build, kb, arrivedMs, occurredMs, signature }: LabelledReport): object {
-  const occurredAt = new Date(occurredMs).toISOString();
-  return {
+function asPosted(report: FedReport): object[] {
+  const { device, build, kb, arrivedMs, occurredMs, signature, isCloseToLast } = report;
+  const startedAt = new Date(occurredMs).toISOString();
+  const start = {
     deviceKey: device,
     targetKb: kb,
     osBuild: build,
     source: 'windows_update_client',
     operation: 'install',
-    outcome: signature === null ? 'succeeded' : 'failed',
-    ...(signature !== null && { hresult: signature }),
-    startedAt: occurredAt,
-    occurredAt,
+    outcome: 'unknown',
+    startedAt,
+    occurredAt: startedAt,
     receivedAt: new Date(arrivedMs).toISOString(),
     deliveryMode: 'live',
   };
+  const end = {
+    ...start,
+    outcome: signature === null ? 'succeeded' : 'failed',
+    ...(signature !== null && { hresult: signature }),
+    occurredAt: new Date(occurredMs + TRY_MS).toISOString(),
+  };
+  return isCloseToLast ? [start, end] : [end];
 }
