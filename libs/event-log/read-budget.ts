@@ -13,9 +13,25 @@ export class ReadBudget {
     return this.refused || this.records >= this.limits.maxRecords || this.bytes >= this.limits.maxBytes;
   }
 
-  /** An equal part of the records left, so that one partition's backlog does not starve the others. */
-  shareAmong(partitions: number): number {
-    return Math.max(1, Math.ceil((this.limits.maxRecords - this.records) / partitions));
+  /**
+   * Has every partition that has records give its share, until the budget is spent or nothing is left: one partition's
+   * backlog does not starve the others. Each turn starts at another one, so a small budget reaches all of them.
+   */
+  fill<T>(
+    turn: number,
+    partitionsWithRecords: () => readonly T[],
+    take: (from: T, most: number) => void,
+  ): void {
+    for (;;) {
+      const filled = partitionsWithRecords();
+      if (filled.length === 0) return;
+      const first = turn % filled.length;
+      const most = Math.max(1, Math.ceil((this.limits.maxRecords - this.records) / filled.length));
+      for (const partition of [...filled.slice(first), ...filled.slice(0, first)]) {
+        take(partition, most);
+        if (this.isSpent) return;
+      }
+    }
   }
 
   /** Takes a record of this many bytes, if it fits. */

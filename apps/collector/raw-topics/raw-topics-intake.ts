@@ -22,7 +22,7 @@ export const RAW_TOPICS_LOGGER = Symbol('logger of raw topics');
 
 const LIMITS = { maxRecords: 2_000, maxBytes: 8 * 1024 * 1024, maxWaitMs: 500 };
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 15_000;
+const LONGEST_WAIT_MS = 5_000;
 /** So many in a row that cannot be read are no accident: it is the wrong topic, or a defect of ours. */
 const FLOOD = 1_000;
 

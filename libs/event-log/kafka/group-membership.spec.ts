@@ -28,7 +28,11 @@ describeWithKafka('kafka: members of a group', () => {
 
   beforeAll(async () => {
     kafka = await kafkaForSpec();
-    const address = kafkaAddressOf(kafka.address, { ROLLCALL_KAFKA_PREFIX: prefix });
+    // 120 MB in one append take a loaded machine long.
+    const address = kafkaAddressOf(kafka.address, {
+      ROLLCALL_KAFKA_PREFIX: prefix,
+      ROLLCALL_KAFKA_APPEND_TIMEOUT_MS: '120000',
+    });
     await createTopics(address, { replicationFactor: 1, minInsyncReplicas: 1 });
     log = await openKafkaEventLog(address);
     const messages = Array.from({ length: 1_000 }, (_, index) => ({

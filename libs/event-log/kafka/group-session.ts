@@ -1,8 +1,8 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Topic } from '#domain/topics.js';
 
-/** A member that says nothing for so long is taken for dead, and its partitions go to others. */
-const SESSION_TIMEOUT_MS = 10_000;
+/** A member that says nothing for so long is taken for dead, and its partitions go to others: the least that brokers allow. */
+const SESSION_TIMEOUT_MS = 6_000;
 const HEARTBEAT_MS = 2_000;
 /** So long members have to come back when partitions are shared out anew. */
 const REBALANCE_TIMEOUT_MS = 30_000;
@@ -16,6 +16,8 @@ export interface TopicPartition {
 }
 
 export interface SessionEvents {
+  /** The brokers answer; what has to be done before this joins. */
+  joining(): Promise<void>;
   /** The group has shared out its partitions: ours are these now. */
   joined(memberId: string, partitions: readonly TopicPartition[]): void;
   /** Messages of one partition; must not wait. */
@@ -81,6 +83,7 @@ export class GroupSession {
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [...this.topics.keys()], fromBeginning: true });
+      await events.joining();
       await consumer.run({
         autoCommit: false,
         eachBatch: (payload) => {

@@ -4,6 +4,7 @@ import kafkajs from 'kafkajs';
 import type { Kafka, SASLOptions } from 'kafkajs';
 import type { KafkaAddress } from '#event-log/log-address.js';
 import { calmRequestQueue } from './calm-request-queue.js';
+import { createSockets } from './ended-socket.js';
 
 /** A request that a broker does not answer within this is tried elsewhere. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -14,6 +15,7 @@ export function createKafka({ brokers, tls, sasl }: KafkaAddress): Kafka {
   return new kafkajs.Kafka({
     clientId: 'rollcall',
     brokers: [...brokers],
+    socketFactory: createSockets(),
     connectionTimeout: 5_000,
     authenticationTimeout: 10_000,
     requestTimeout: REQUEST_TIMEOUT_MS,

@@ -1,30 +1,20 @@
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Topic } from '#domain/topics.js';
 import { LogUnavailableError } from '#event-log/event-log.js';
-import type {
-  Assignment,
-  LogConsumer,
-  LogRecord,
-  LogSlice,
-  Position,
-  ReadLimits,
-} from '#event-log/event-log.js';
+import type { Assignment, LogConsumer, LogSlice, Position, ReadLimits } from '#event-log/event-log.js';
 import { ReadBudget } from '#event-log/read-budget.js';
+import { AssignedPartition } from './assigned-partition.js';
 import { GroupSession } from './group-session.js';
 import type { TopicPartition } from './group-session.js';
 import { unavailable } from './kafka-errors.js';
-import { toRecord } from './to-record.js';
+import { STALL_TIMING, StallWatch } from './stall-watch.js';
 
 /** Fetched and not yet read: beyond the first nothing more is fetched until it is below the second. */
 const BUFFER_BYTES = 32 * 1024 * 1024;
 const BUFFER_LOW_BYTES = 16 * 1024 * 1024;
-/** What a record weighs beyond its value: many small ones must not fill the heap. */
-const RECORD_BYTES = 256;
 const FIRST_RESTART_MS = 500;
-const LONGEST_RESTART_MS = 10_000;
-const WATCH_EVERY_MS = 5_000;
-/** The fetch loop has not moved, or a partition with news brings none, for so long: a known illness of kafkajs. */
-const STALLED_AFTER_MS = 60_000;
+/** Brokers that are back are noticed within this. */
+const LONGEST_RESTART_MS = 2_000;
 
 /** What the consumer needs to know of its log. */
 export interface ConsumerLog {
@@ -33,29 +23,9 @@ export interface ConsumerLog {
   readonly topics: ReadonlyMap<string, Topic>;
   committedOffsets(topic: Topic): Promise<readonly number[]>;
   endOffsets(topic: Topic): Promise<readonly number[]>;
+  /** Tells the group that this member is gone. */
+  removeMember(memberId: string): Promise<void>;
   onTrouble(what: string, error: unknown): void;
-}
-
-/** A partition while it is ours. A partition that comes back after others had it is another one. */
-class AssignedPartition implements TopicPartition {
-  /** Fetched and not yet handed out. */
-  readonly buffer: LogRecord[] = [];
-  /** Taken by the read under way. */
-  taken: LogRecord[] = [];
-  /** Offset after the last one buffered; null before the first fetch. */
-  fetchedTo: number | null = null;
-  /** Offset after the last one taken; null before the first. */
-  readTo: number | null = null;
-  endOffset = 0;
-  paused = false;
-  /** A fetch began behind `fetchedTo`, here: asked again, to tell a real hole from a fetch that was under way. */
-  hole: number | null = null;
-  lastNewsMs = performance.now();
-
-  constructor(
-    readonly topic: Topic,
-    readonly partition: number,
-  ) {}
 }
 
 /** One member of a Kafka consumer group: kafkajs pushes into bounded buffers, `read` pulls out of them. */
@@ -70,13 +40,30 @@ export class KafkaConsumer implements LogConsumer {
   private closed = false;
   private restartMs = FIRST_RESTART_MS;
   private restartTimer: NodeJS.Timeout | undefined;
-  private readonly watchdog: NodeJS.Timeout;
+  private lastError: unknown = null;
+  private readonly stallWatch: StallWatch<GroupSession>;
   private readonly waiting = new Set<() => void>();
   /** Which partition a slice came from: a commit of one that went to another member must not reach the group. */
   private readonly origins = new WeakMap<object, AssignedPartition>();
 
-  constructor(private readonly log: ConsumerLog) {
-    this.watchdog = setInterval(() => void this.watch(), WATCH_EVERY_MS).unref();
+  constructor(
+    private readonly log: ConsumerLog,
+    stallTiming = STALL_TIMING,
+  ) {
+    this.stallWatch = new StallWatch<GroupSession>(
+      {
+        session: () => this.session,
+        waiting: () =>
+          [...this.partitions.values()].filter(({ paused, isEmpty }) => !paused && !this.isFull && isEmpty),
+        endOffsets: (topic) => log.endOffsets(topic),
+        committedOffsets: (topic) => log.committedOffsets(topic),
+        onStalled: (session) => {
+          void session.stop();
+          this.restart(new Error(`nothing was fetched for ${stallTiming.afterMs / 1_000} s`));
+        },
+      },
+      stallTiming,
+    );
     this.startSession();
   }
 
@@ -94,7 +81,6 @@ export class KafkaConsumer implements LogConsumer {
       await this.wait(100);
     }
   }
-  private lastError: unknown = null;
 
   async read(limits: ReadLimits, signal?: AbortSignal): Promise<readonly LogSlice[]> {
     this.assertOpen();
@@ -103,7 +89,13 @@ export class KafkaConsumer implements LogConsumer {
     for (const part of this.partitions.values()) part.taken = [];
     this.reads += 1;
     for (;;) {
-      this.gather(budget);
+      budget.fill(
+        this.reads,
+        () => [...this.partitions.values()].filter(({ paused, isEmpty }) => !paused && !isEmpty),
+        (part, most) => {
+          this.freed(part.take(most, (bytes) => budget.accept(bytes)));
+        },
+      );
       const leftMs = deadlineMs - performance.now();
       if (budget.isSpent || leftMs <= 0 || signal?.aborted === true) break;
       await this.wait(leftMs, signal);
@@ -141,7 +133,7 @@ export class KafkaConsumer implements LogConsumer {
     if (part === undefined || part.paused) return;
     part.paused = true;
     this.session?.pause([part]);
-    this.dropBuffer(part);
+    this.freed(part.drop());
   }
 
   resume(topic: Topic, partition: number): void {
@@ -168,43 +160,10 @@ export class KafkaConsumer implements LogConsumer {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    clearInterval(this.watchdog);
+    this.stallWatch.stop();
     clearTimeout(this.restartTimer);
     this.ring();
     await this.session?.stop();
-  }
-
-  private gather(budget: ReadBudget): void {
-    for (;;) {
-      const filled = this.partitionsWithRecords();
-      if (filled.length === 0) return;
-      const share = budget.shareAmong(filled.length);
-      for (const part of filled) {
-        this.take(part, share, budget);
-        if (budget.isSpent) return;
-      }
-    }
-  }
-
-  private take(part: AssignedPartition, share: number, budget: ReadBudget): void {
-    let count = 0;
-    let bytes = 0;
-    for (const record of part.buffer) {
-      if (count === share || !budget.accept(record.value.length)) break;
-      count += 1;
-      bytes += weightOf(record);
-      part.taken.push(record);
-      part.readTo = record.offset + 1;
-    }
-    part.buffer.splice(0, count);
-    this.freed(bytes);
-  }
-
-  /** Starts at another partition each time: a small budget reaches all of them in turn. */
-  private partitionsWithRecords(): AssignedPartition[] {
-    const filled = [...this.partitions.values()].filter(({ buffer, paused }) => !paused && buffer.length > 0);
-    const first = filled.length === 0 ? 0 : this.reads % filled.length;
-    return [...filled.slice(first), ...filled.slice(0, first)];
   }
 
   private slices(): LogSlice[] {
@@ -233,6 +192,10 @@ export class KafkaConsumer implements LogConsumer {
 
   private startSession(): void {
     const events = {
+      joining: async () => {
+        // A member that has only fallen silent holds up its successor, and all others, until its session is over.
+        if (this.memberId !== '') await this.log.removeMember(this.memberId).catch(() => undefined);
+      },
       joined: (memberId: string, partitions: readonly TopicPartition[]) => {
         if (this.session === session) this.share(session, memberId, partitions);
       },
@@ -245,6 +208,8 @@ export class KafkaConsumer implements LogConsumer {
     };
     const session = new GroupSession(this.log.kafka, this.log.groupId, this.log.topics, events);
     this.session = session;
+    // What the one before did not bring is not held against this one while it joins.
+    for (const part of this.partitions.values()) part.lastNewsMs = performance.now();
     void session.start();
   }
 
@@ -261,7 +226,7 @@ export class KafkaConsumer implements LogConsumer {
       }),
     );
     const now = [...this.partitions.values()];
-    for (const part of before.values()) if (!now.includes(part)) this.dropBuffer(part);
+    for (const part of before.values()) if (!now.includes(part)) this.freed(part.drop());
     for (const part of now) if (part.fetchedTo !== null) session.seek(part, part.fetchedTo);
     this.applyPauses(session);
     const isChanged = now.length !== before.size || now.some((part) => before.get(idOf(part)) !== part);
@@ -280,23 +245,13 @@ export class KafkaConsumer implements LogConsumer {
     const topic = this.log.topics.get(name);
     const part = topic && this.partitions.get(idOf({ topic, partition }));
     if (!part || part.paused) return;
-    part.endOffset = Number(highWatermark);
-    const expected = part.fetchedTo ?? 0;
-    const records = messages.map(toRecord).filter(({ offset }) => offset >= expected);
-    const first = records[0]?.offset;
-    if (first === undefined) return;
-    if (part.fetchedTo !== null && first > part.fetchedTo && part.hole !== first) {
-      part.hole = first;
-      session.seek(part, part.fetchedTo);
+    const kept = part.keep(messages, Number(highWatermark));
+    if (kept === 'hole') {
+      session.seek(part, part.fetchedTo ?? 0);
       return;
     }
-    part.hole = null;
-    part.lastNewsMs = performance.now();
-    for (const record of records) {
-      part.buffer.push(record);
-      part.fetchedTo = record.offset + 1;
-      this.bufferedBytes += weightOf(record);
-    }
+    if (kept === 0) return;
+    this.bufferedBytes += kept;
     if (!this.isFull && this.bufferedBytes > BUFFER_BYTES) {
       this.isFull = true;
       session.pause([...this.partitions.values()]);
@@ -305,18 +260,8 @@ export class KafkaConsumer implements LogConsumer {
   }
 
   private startFrom(part: AssignedPartition, offset: number): void {
-    this.dropBuffer(part);
-    part.taken = [];
-    part.fetchedTo = offset;
-    part.readTo = offset;
-    part.hole = null;
+    this.freed(part.startFrom(offset));
     this.session?.seek(part, offset);
-  }
-
-  private dropBuffer(part: AssignedPartition): void {
-    const bytes = part.buffer.reduce((sum, record) => sum + weightOf(record), 0);
-    part.buffer.length = 0;
-    this.freed(bytes);
   }
 
   private freed(bytes: number): void {
@@ -347,41 +292,6 @@ export class KafkaConsumer implements LogConsumer {
     this.restartMs = Math.min(this.restartMs * 2, LONGEST_RESTART_MS);
   }
 
-  /** kafkajs is known to stop silently. Then nothing but another session helps. */
-  private async watch(): Promise<void> {
-    const { session } = this;
-    if (!session || this.closed) return;
-    const isQuietSince = (ms: number) => performance.now() - ms > STALLED_AFTER_MS;
-    const isStalled = isQuietSince(session.lastFetchMs) || (await this.isStarving(isQuietSince));
-    if (!isStalled || this.session !== session) return;
-    void session.stop();
-    this.restart(new Error(`nothing was fetched for ${STALLED_AFTER_MS / 1_000} s`));
-  }
-
-  /** A partition that is not paused has records, and none of them came for long. */
-  private async isStarving(isQuietSince: (ms: number) => boolean): Promise<boolean> {
-    if (this.isFull) return false;
-    const quiet = [...this.partitions.values()].filter(
-      ({ paused, buffer, lastNewsMs }) => !paused && buffer.length === 0 && isQuietSince(lastNewsMs),
-    );
-    for (const topic of new Set(quiet.map((part) => part.topic))) {
-      try {
-        const [ends, committed] = await Promise.all([
-          this.log.endOffsets(topic),
-          this.log.committedOffsets(topic),
-        ]);
-        for (const part of quiet.filter((one) => one.topic === topic)) {
-          const from = part.fetchedTo ?? committed[part.partition] ?? 0;
-          if ((ends[part.partition] ?? 0) > from && isQuietSince(part.lastNewsMs)) return true;
-          part.lastNewsMs = performance.now();
-        }
-      } catch {
-        return false; // The brokers are away: another session would not change that.
-      }
-    }
-    return false;
-  }
-
   private ring(): void {
     for (const wake of [...this.waiting]) wake();
   }
@@ -407,5 +317,3 @@ export class KafkaConsumer implements LogConsumer {
 }
 
 const idOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
-
-const weightOf = ({ value }: LogRecord): number => value.length + RECORD_BYTES;

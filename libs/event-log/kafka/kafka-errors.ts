@@ -56,6 +56,11 @@ export function isUnknownTopic(error: unknown): boolean {
   return chainOf(error).some(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION');
 }
 
+/** The group has forgotten this member already. */
+export function isUnknownMember(error: unknown): boolean {
+  return chainOf(error).some(({ type }) => type === 'UNKNOWN_MEMBER_ID');
+}
+
 export function isOffsetOutOfRange(error: unknown): boolean {
   return chainOf(error).some(
     ({ type, name }) => type === 'OFFSET_OUT_OF_RANGE' || name === 'KafkaJSOffsetOutOfRange',

@@ -62,6 +62,7 @@ export class KafkaEventLog extends EventLog {
       topics: new Map(topics.map((topic) => [this.nameOf(topic), topic])),
       committedOffsets: (topic) => this.committedOffsets(group, topic),
       endOffsets: (topic) => this.endOffsets(topic),
+      removeMember: (memberId) => this.reader.removeMember(groupId, memberId),
       onTrouble: (what, error) => {
         this.onTrouble(unavailable(what, error));
       },

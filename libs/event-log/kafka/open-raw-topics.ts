@@ -29,6 +29,7 @@ export async function openRawTopics(
     topics: new Map(topics.map((topic) => [topic, topic as Topic])),
     committedOffsets: (topic) => reader.committedOffsets(groupId, topic),
     endOffsets: (topic) => reader.offsets(topic, 'end'),
+    removeMember: (memberId) => reader.removeMember(groupId, memberId),
     onTrouble: (what, error) => {
       onTrouble(unavailable(what, error));
     },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { LogRecord } from '#event-log/event-log.js';
-import { isOffsetOutOfRange, lastingTroubleOf, unavailable } from './kafka-errors.js';
+import { isOffsetOutOfRange, isUnknownMember, lastingTroubleOf, unavailable } from './kafka-errors.js';
 import { toRecord } from './to-record.js';
 
 const FETCH_BYTES = 8 * 1024 * 1024;
@@ -32,6 +32,7 @@ interface Broker {
       }[];
     }[];
   }): Promise<{ readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[] }>;
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
   offsetFetch(request: {
     readonly groupId: string;
     readonly topics: readonly {
@@ -131,6 +132,16 @@ export class PartitionReader {
     });
   }
 
+  /** Tells a group that one of its members is gone, if it does not know yet. @throws LogUnavailableError */
+  removeMember(groupId: string, memberId: string): Promise<void> {
+    return this.trying(`leaving group ${groupId}`, null, async () => {
+      const coordinator = await this.cluster.findGroupCoordinator({ groupId });
+      await coordinator.leaveGroup({ groupId, memberId }).catch((error: unknown) => {
+        if (!isUnknownMember(error)) throw error;
+      });
+    });
+  }
+
   /** Records from an offset on. @throws LogUnavailableError, RangeError when there is no such partition */
   async range(
     topic: string,
@@ -184,12 +195,12 @@ export class PartitionReader {
       .sort((left, right) => left.partition - right.partition);
   }
 
-  private async trying<T>(what: string, topic: string, work: () => Promise<T>): Promise<T> {
+  private async trying<T>(what: string, topic: string | null, work: () => Promise<T>): Promise<T> {
     const giveUpAtMs = performance.now() + GIVE_UP_AFTER_MS;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
       try {
         if (!this.cluster.isConnected()) await this.cluster.connect();
-        await this.cluster.addMultipleTargetTopics([topic]);
+        if (topic !== null) await this.cluster.addMultipleTargetTopics([topic]);
         await this.cluster.refreshMetadataIfNecessary();
         return await work();
       } catch (error) {

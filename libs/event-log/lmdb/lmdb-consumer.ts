@@ -51,7 +51,13 @@ export class LmdbConsumer implements LogConsumer {
     this.reads += 1;
     try {
       for (;;) {
-        this.gather(budget);
+        budget.fill(
+          this.reads,
+          () => this.partitionsBehind(),
+          (part, most) => {
+            this.take(part, most, budget);
+          },
+        );
         const leftMs = deadlineMs - performance.now();
         if (budget.isSpent || leftMs <= 0 || signal?.aborted === true) break;
         await this.log.doorbell.wait(leftMs, signal);
@@ -103,19 +109,6 @@ export class LmdbConsumer implements LogConsumer {
     return Promise.resolve();
   }
 
-  /** Takes what is there, each partition its share, until the budget is spent or nothing is left. */
-  private gather(budget: ReadBudget): void {
-    for (;;) {
-      const behind = this.partitionsBehind();
-      if (behind.length === 0) return;
-      const share = budget.shareAmong(behind.length);
-      for (const part of behind) {
-        this.take(part, share, budget);
-        if (budget.isSpent) return;
-      }
-    }
-  }
-
   private take(part: Assigned, share: number, budget: ReadBudget): void {
     const most = part.records.length + share;
     part.nextOffset = this.log.journal(part.topic).read(
@@ -127,15 +120,12 @@ export class LmdbConsumer implements LogConsumer {
     );
   }
 
-  /** Starts at another partition each time: a small budget reaches all of them in turn. */
   private partitionsBehind(): Assigned[] {
     const heads = this.log.heads(this.topics);
-    const behind = this.assigned.filter(
+    return this.assigned.filter(
       ({ topic, partition, nextOffset, paused }) =>
         !paused && nextOffset < (heads.get(topic)?.[partition] ?? 0),
     );
-    const first = behind.length === 0 ? 0 : this.reads % behind.length;
-    return [...behind.slice(first), ...behind.slice(0, first)];
   }
 
   private slices(): LogSlice[] {
