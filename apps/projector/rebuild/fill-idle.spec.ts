@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CommandBus } from '@nestjs/cqrs';
+import type { Topic } from '#domain/topics.js';
+import type { EventLog, LogConsumer } from '#event-log/event-log.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
 import { openPipeline } from '../../../test/harness/pipeline.js';
@@ -29,11 +31,11 @@ describe.each([
   afterAll(() => pipeline.dispose());
 
   /** As a process of its own; it ends when so many messages are filled in. */
-  async function open(endsAfter: number) {
+  async function open(endsAfter: number, log = pipeline.log) {
     const ends = new AbortController();
     const handler = new ProjectBatchHandler(pipeline.log, pipeline.writers);
     const idle = await openIdle({
-      log: pipeline.log,
+      log,
       writers: pipeline.writers,
       commands: { execute: (command: ProjectBatch) => handler.execute(command) } as unknown as CommandBus,
       metrics: createMetrics('rebuild'),
@@ -63,6 +65,21 @@ describe.each([
     const third = await open(Infinity);
     expect(third.idle).toMatchObject({ filledBefore: 0, toFill: DEVICES });
     expect(await third.catchUp()).toBe(DEVICES);
+    expect(await pipeline.writers.differences(10)).toEqual([]);
+  }, 120_000);
+
+  it('is refused while others fill that generation, and changes nothing', async () => {
+    const consume = async (group: string, topics: readonly Topic[]): Promise<LogConsumer> => {
+      const consumer = await pipeline.log.consume(group, topics);
+      const { number, partitions } = consumer.assignment;
+      // As when a projector has one of the partitions.
+      return Object.create(consumer, {
+        assignment: { value: { number, partitions: partitions.slice(1) } },
+      }) as LogConsumer;
+    };
+    await pipeline.writers.markRebuild('green', 'done');
+    const shared = Object.create(pipeline.log, { consume: { value: consume } }) as EventLog;
+    await expect(open(Infinity, shared)).rejects.toThrow('is being filled by others');
     expect(await pipeline.writers.differences(10)).toEqual([]);
   }, 120_000);
 });

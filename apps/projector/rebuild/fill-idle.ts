@@ -52,10 +52,12 @@ export async function openIdle(filling: IdleFilling): Promise<IdleGeneration> {
   const goesOn = await writers.resumeRebuild(generation);
   const consumer = await log.consume(groupOf(generation), PROJECTED_TOPICS);
   if (!goesOn) {
-    await seekToBeginning(consumer);
-    await writers.drop(generation);
-    await writers.prepare(generation);
-    await writers.markRebuild(generation, 'begun');
+    try {
+      await begin(filling, generation, consumer);
+    } catch (error) {
+      await consumer.close();
+      throw error;
+    }
   }
   const limits = {
     maxRecords: filling.batchMessages ?? BATCH_MESSAGES,
@@ -109,6 +111,34 @@ export async function fillAndTakeOver(filling: IdleFilling): Promise<void> {
   } finally {
     await idle.close();
   }
+}
+
+/**
+ * Empties a generation that nobody else fills. Who fills it would go on behind the beginning, with tables that are gone:
+ * its partitions would be missing. Afterwards others may join: they begin where the group is.
+ * @throws Error when it is filled by others
+ */
+async function begin(
+  { log, writers }: IdleFilling,
+  generation: Generation,
+  consumer: LogConsumer,
+): Promise<void> {
+  const ends = await Promise.all(PROJECTED_TOPICS.map((topic) => log.endOffsets(topic)));
+  const { number } = consumer.assignment;
+  const assertAlone = (): void => {
+    const { assignment } = consumer;
+    if (assignment.number === number && assignment.partitions.length === ends.flat().length) return;
+    throw new Error(
+      `generation ${generation} is being filled by others, so it cannot be emptied: projectors keep the old views up for an hour after a swap. Nothing was changed; try again after that hour`,
+    );
+  };
+  assertAlone();
+  await seekToBeginning(consumer);
+  await writers.drop(generation);
+  await writers.prepare(generation);
+  // Who joined meanwhile may have filled tables that were then dropped: without its mark this is begun anew.
+  assertAlone();
+  await writers.markRebuild(generation, 'begun');
 }
 
 /** Before the tables go: a crash in between leaves an idle database without a mark, which the next rebuild empties. */
