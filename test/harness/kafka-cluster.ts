@@ -21,6 +21,7 @@ import { promisify } from 'node:util';
 import { connect as connectTls } from 'node:tls';
 import { eventually } from './eventually.js';
 import { kafkaClassPath } from './kafka-jars.js';
+import { KafkaDisk, KafkaNetwork } from './kafka-separation.js';
 
 export interface KafkaClusterOptions {
   readonly brokers?: 1 | 3;
@@ -28,6 +29,10 @@ export interface KafkaClusterOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** How clients and brokers speak to brokers. */
   readonly protocol?: 'PLAINTEXT' | 'SASL_SSL' | 'SASL_PLAINTEXT';
+  /** For figures: code is compiled for speed, which costs a start three CPU seconds more. */
+  readonly isForSpeed?: boolean;
+  /** A single broker in a network namespace of its own, on a disk of so many bytes: see `canSeparate`. */
+  readonly separate?: { readonly diskBytes: number };
   /** Further arguments of the command that formats the storage, as `--add-scram`. */
   readonly format?: readonly string[];
 }
@@ -43,6 +48,10 @@ export class KafkaCluster {
     private readonly classPath: string,
     private readonly ports: readonly number[],
     private readonly protocol: string,
+    private readonly isForSpeed: boolean,
+    /** Of a broker that is separate. */
+    readonly network: KafkaNetwork | null,
+    readonly disk: KafkaDisk | null,
   ) {}
 
   static async start(options: KafkaClusterOptions = {}): Promise<KafkaCluster> {
@@ -51,7 +60,16 @@ export class KafkaCluster {
     const protocol = options.protocol ?? 'PLAINTEXT';
     // Two ports a broker: for clients, and for the quorum of controllers.
     const ports = await freePorts(2 * count);
-    const cluster = new KafkaCluster(folder, await kafkaClassPath(), ports, protocol);
+    const { separate } = options;
+    const cluster = new KafkaCluster(
+      folder,
+      await kafkaClassPath(),
+      ports,
+      protocol,
+      options.isForSpeed ?? false,
+      separate ? KafkaNetwork.lay() : null,
+      separate ? KafkaDisk.mount(separate.diskBytes) : null,
+    );
     const id = clusterId();
     try {
       await Promise.all(cluster.ids.map((broker) => cluster.format(broker, id, options)));
@@ -71,7 +89,7 @@ export class KafkaCluster {
 
   /** `host:port` of every broker. */
   get brokers(): readonly string[] {
-    return this.ids.map((broker) => `127.0.0.1:${this.port(broker)}`);
+    return this.ids.map((broker) => `${this.host}:${this.port(broker)}`);
   }
 
   /** For ROLLCALL_LOG. */
@@ -83,6 +101,11 @@ export class KafkaCluster {
     const pid = this.processes.get(broker)?.pid;
     if (pid === undefined) throw new Error(`broker ${broker} does not run`);
     return pid;
+  }
+
+  /** False from the moment at which its process has ended. */
+  runs(broker: number): boolean {
+    return this.processes.has(broker);
   }
 
   /** SIGKILL; resolves when the process is gone. */
@@ -101,7 +124,7 @@ export class KafkaCluster {
 
   /** What the messages of a topic take on the first broker's disk. */
   bytesOf(topic: string): number {
-    const data = join(this.folderOf(1), 'data');
+    const data = this.dataOf(1);
     return readdirSync(data)
       .filter((name) => name.replace(/-\d+$/, '') === topic)
       .flatMap((partition) => readdirSync(join(data, partition)).map((file) => join(data, partition, file)))
@@ -119,6 +142,16 @@ export class KafkaCluster {
   async stop(): Promise<void> {
     await Promise.all([...this.processes.keys()].map((broker) => this.kill(broker)));
     rmSync(this.folder, { recursive: true, force: true });
+    this.network?.remove();
+    this.disk?.remove();
+  }
+
+  private get host(): string {
+    return this.network?.address ?? '127.0.0.1';
+  }
+
+  private dataOf(broker: number): string {
+    return join(this.disk?.path ?? this.folderOf(broker), 'data');
   }
 
   private port(broker: number): number {
@@ -143,7 +176,6 @@ export class KafkaCluster {
     const tool = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', join(folder, 'server.properties')];
     await promisify(execFile)('java', [
       ...this.javaArguments(broker, '128m'),
-      '-XX:TieredStopAtLevel=1',
       ...tool,
       ...(options.format ?? []),
     ]);
@@ -152,11 +184,10 @@ export class KafkaCluster {
   private launch(broker: number): void {
     const output = openSync(join(this.folderOf(broker), 'output.log'), 'a');
     const heap = this.ids.length === 1 ? '512m' : '384m';
-    const child = spawn(
-      'java',
-      [...this.javaArguments(broker, heap), 'kafka.Kafka', join(this.folderOf(broker), 'server.properties')],
-      { stdio: ['ignore', output, output] },
-    );
+    const properties = join(this.folderOf(broker), 'server.properties');
+    const java = ['java', ...this.javaArguments(broker, heap), 'kafka.Kafka', properties];
+    const [program = '', ...args] = [...(this.network?.command ?? []), ...java];
+    const child = spawn(program, args, { stdio: ['ignore', output, output] });
     closeSync(output);
     this.processes.set(broker, child);
     child.once('exit', () => {
@@ -166,10 +197,9 @@ export class KafkaCluster {
 
   private async ready(broker: number): Promise<void> {
     const ask = async (): Promise<true | null> => ((await this.answers(broker)) ? true : null);
-    const alive = () => this.processes.has(broker);
     const answered = await eventually(
       `Kafka broker ${broker}`,
-      async () => (alive() ? ask() : false),
+      async () => (this.runs(broker) ? ask() : false),
       READY_WITHIN_MS,
     );
     if (answered) return;
@@ -183,7 +213,7 @@ export class KafkaCluster {
   /** ApiVersions, the first thing every client asks, is answered without an error. */
   private answers(broker: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const target = { port: this.port(broker), host: '127.0.0.1' };
+      const target = { port: this.port(broker), host: this.host };
       const isTls = this.protocol.endsWith('SSL');
       const socket = isTls ? connectTls({ ...target, rejectUnauthorized: false }) : connect(target);
       const end = (answer: boolean): void => {
@@ -211,6 +241,7 @@ export class KafkaCluster {
     return [
       `-Xmx${heap}`,
       '-XX:+UseSerialGC',
+      ...(this.isForSpeed ? [] : ['-XX:TieredStopAtLevel=1']),
       '-Djava.net.preferIPv4Stack=true',
       `-Dkafka.logs.dir=${folder}`,
       `-Dlog4j2.configurationFile=${join(folder, 'log4j2.properties')}`,
@@ -220,7 +251,7 @@ export class KafkaCluster {
   }
 
   private properties(broker: number): Record<string, string> {
-    const listener = `${this.protocol}://127.0.0.1:${this.port(broker)}`;
+    const listener = `${this.protocol}://${this.host}:${this.port(broker)}`;
     const controller = (one: number) => `127.0.0.1:${this.ports[2 * (one - 1) + 1] ?? 0}`;
     const copies = String(this.ids.length);
     const least = String(Math.max(1, this.ids.length - 1));
@@ -233,7 +264,7 @@ export class KafkaCluster {
       'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,${this.protocol}:${this.protocol}`,
       'inter.broker.listener.name': this.protocol,
       'controller.listener.names': 'CONTROLLER',
-      'log.dirs': join(this.folderOf(broker), 'data'),
+      'log.dirs': this.dataOf(broker),
       'auto.create.topics.enable': 'false',
       'offsets.topic.num.partitions': '4',
       'offsets.topic.replication.factor': copies,

@@ -1,6 +1,7 @@
 import { createTopics } from '#event-log/kafka/kafka-topics.js';
 import { kafkaAddressOf } from './kafka-address.js';
 import { KafkaCluster } from './kafka-cluster.js';
+import type { KafkaClusterOptions } from './kafka-cluster.js';
 import { LedgerSender } from './ledger-sender.js';
 import { RollcallUp } from './rollcall-up.js';
 import type { ShownAttempt } from './sender-ledger.js';
@@ -21,12 +22,19 @@ export class KafkaInstallation {
     readonly sender: LedgerSender,
   ) {}
 
-  /** @param seed what the sender sends */
-  static async start(seed: number): Promise<KafkaInstallation> {
-    const cluster = await KafkaCluster.start();
+  /**
+   * @param seed what the sender sends
+   * @param environment of the product, beside the log's address
+   */
+  static async start(
+    seed: number,
+    options: KafkaClusterOptions = {},
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<KafkaInstallation> {
+    const cluster = await KafkaCluster.start(options);
     const address = kafkaAddressOf(cluster.address);
     await createTopics(address, { replicationFactor: 1, minInsyncReplicas: 1 });
-    const rollcall = await RollcallUp.start({ ROLLCALL_LOG: cluster.address });
+    const rollcall = await RollcallUp.start({ ...environment, ROLLCALL_LOG: cluster.address });
     const bank = 'bank-a';
     const token = await rollcall.addSender(bank);
     const post = (rows: readonly unknown[], key: string) =>

@@ -61,4 +61,27 @@ describeWithOwnBrokers('kafka: several projectors', () => {
       differences: [],
     });
   });
+
+  it('a rebuild of what the projectors still keep up after a swap is refused, and changes nothing', async () => {
+    const swap = await installation.rollcall.cli(['rebuild', '--json']);
+    expect({ code: swap.code, ...(JSON.parse(swap.stdout) as object) }).toMatchObject({
+      code: 0,
+      swapped: true,
+    });
+    await eventually(
+      'a projector that keeps the old views up',
+      () =>
+        installation.rollcall.lines.some((line) => /"live":false.*filling generation blue/.test(line)) ||
+        null,
+    );
+    const again = await installation.rollcall.cli(['rebuild', '--json']);
+    expect({ code: again.code, said: again.stderr }).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('generation blue is being filled by others'),
+    });
+    expect(await installation.rollcall.status(installation.bank)).toMatchObject({
+      generation: 'green',
+      reports: installation.sender.ledger.events,
+    });
+  });
 });
