@@ -96,6 +96,10 @@ async function jest() {
   );
   for (const suite of testResults.filter(({ status }) => status === 'failed'))
     console.log(`FAIL  ${relative(root, suite.name)}`);
+  // A test that cannot run here says why in its name.
+  const left = testResults.flatMap(({ assertionResults }) => assertionResults);
+  for (const { fullName } of left.filter(({ status }) => status === 'pending'))
+    console.log(`NOT RUN  ${fullName}`);
 }
 
 const startedAt = Date.now();
