@@ -18,6 +18,7 @@ import { isWsusListingHead, WsusListingReader } from './wsus/read-wsus-listing.j
 import { DecodedUpdateLogReader } from './windows-update-log/read-decoded-log.js';
 import { isTraceLine } from './windows-update-log/handler-exits.js';
 import { LegacyUpdateLogReader } from './windows-update-log/read-legacy-log.js';
+import { withoutMarks } from './windows-update-log/without-marks.js';
 import { isReportingEvent, ReportingEventsReader } from './windows-update-log/read-reporting-events.js';
 
 /** How much of a file's beginning is looked at. */
@@ -40,8 +41,9 @@ export function recogniseFormat(head: Uint8Array): SourceFormat {
   const vote = (format: SourceFormat) => votes.set(format, (votes.get(format) ?? 0) + 1);
   let dismLines = 0;
   const splitter = new LineSplitter((line) => {
-    if (DECODED.test(line) || isTraceLine(line)) vote('windows_update_log');
-    else if (LEGACY.test(line)) vote('windows_update_log_legacy');
+    const bare = withoutMarks(line);
+    if (DECODED.test(bare) || isTraceLine(bare)) vote('windows_update_log');
+    else if (LEGACY.test(bare)) vote('windows_update_log_legacy');
     else if (/<Event[\s>]/.test(line) && line.includes('schemas.microsoft.com/win/2004/08/events'))
       vote('event_xml');
     else if (EVENT_JSON.test(line)) vote('event_documents');

@@ -35,4 +35,4 @@ export interface SourceReader {
 }
 
 /** Version of all readers of this folder: raised when a reader learns something, so that the better copy of a report wins. */
-export const READER_VERSION = '1.2.0';
+export const READER_VERSION = '1.3.0';

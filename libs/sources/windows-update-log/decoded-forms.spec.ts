@@ -170,4 +170,14 @@ describe('forms of the decoded WindowsUpdate.log', () => {
       from: '2024-05-02T16:40:47',
     });
   });
+
+  it.each(['   ', '> ', '- '])('lines of a page, with %j before each', (marks) => {
+    const line = `2024/05/02 16:40:48.6826417 6720  4720  Agent           LogHistory called. idUpdate=${UPDATE}, resultMapped=80070643, resultUnMapped=0`;
+    const { reports, account } = read(
+      `${marks}${line}`,
+      `${marks}2024/05/02 16:40:49.1000000 6720  4720  Agent  x`,
+    );
+    expect(reports.map(({ report }) => report.occurredAtText)).toEqual(['2024/05/02 16:40:48.6826417']);
+    expect(account).toMatchObject({ format: 'windows_update_log', records: 2, notUnderstood: 0 });
+  });
 });

@@ -142,4 +142,14 @@ describe('forms of the legacy WindowsUpdate.log', () => {
       expect(reportsOf(text)).toEqual([expect.objectContaining(expected)]);
     });
   });
+
+  it.each(['   ', '> ', '- '])('lines of a page, with %j before each', (marks) => {
+    const { reports, account } = readAll(
+      Buffer.from(
+        `${marks}2018-11-12 08:42:18:000 532 9e4 Agent x\n${marks}${columns('80242016').join(' ')}`,
+      ),
+    );
+    expect(reports.map(({ report }) => report)).toEqual([expect.objectContaining(expected)]);
+    expect(account).toMatchObject({ format: 'windows_update_log_legacy', records: 2, notUnderstood: 0 });
+  });
 });

@@ -9,6 +9,7 @@ import { asideReasonOf, guidOf } from '../update-names.js';
 import { UpdateTitles } from './update-titles.js';
 import { HandlerExits, isTraceLine } from './handler-exits.js';
 import { resultOf } from './update-result.js';
+import { withoutMarks } from './without-marks.js';
 
 /**
  * `yyyy/MM/dd HH:mm:ss.fffffff pid tid component text`. The signs between the numbers are those of the machine's region:
@@ -72,8 +73,9 @@ export class DecodedUpdateLogReader implements SourceReader {
     return { reports, account: this.account.close('windows_update_log') };
   }
 
-  private line(line: string): void {
+  private line(written: string): void {
     this.lineNumber++;
+    const line = withoutMarks(written);
     if (isStamped(line)) this.covers(line.slice(0, 10), line.slice(11, 19));
     else {
       const stamp = STAMP.exec(line);

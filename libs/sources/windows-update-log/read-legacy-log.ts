@@ -4,6 +4,7 @@ import type { OffsetStretch } from '../reading-account.js';
 import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
 import { HandlerInstalls } from './handler-installs.js';
 import { reportEvent } from './report-event.js';
+import { withoutMarks } from './without-marks.js';
 
 const MARK = 'REPORT EVENT: ';
 /** Consoles are at least so wide: a shorter line was not cut. */
@@ -54,11 +55,12 @@ export class LegacyUpdateLogReader implements SourceReader {
     };
   }
 
-  private line(line: string): void {
+  private line(written: string): void {
     this.lineNumber++;
+    const line = withoutMarks(written);
     const pasted = isStamped(line) ? null : PASTED.exec(line);
     if (pasted === null && !isStamped(line)) {
-      if (this.continuesRow(line)) return;
+      if (this.continuesRow(written)) return;
       this.closeRow();
       if (line.trim() === '') this.account.setAside('blank');
       else this.account.notUnderstood();
