@@ -161,11 +161,15 @@ async function withAdmin<T>(
   });
   try {
     await admin.connect();
-    return await work(admin).catch((error: unknown) => {
-      // Three brokers that have just started may not know yet what they have just made.
-      if (isUnknownTopic(error)) return work(admin);
-      throw error;
-    });
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await work(admin);
+      } catch (error) {
+        // Of three brokers one may not know yet what another has just made.
+        if (!isUnknownTopic(error) || tries === LEADER_TRIES) throw error;
+      }
+      await sleep(LEADER_WAIT_MS);
+    }
   } catch (error) {
     throw unavailable(what, error);
   } finally {
