@@ -48,7 +48,7 @@ describeWithOwnBrokers('kafka: one broker, the whole product', () => {
   const untilStored = async (): Promise<void> => {
     const before = await storedReports();
     const since = performance.now();
-    while ((await storedReports()) === before && performance.now() - since < 10_000) await sleep(5);
+    while ((await storedReports()) === before && performance.now() - since < 10_000) await sleep(20);
   };
 
   /** Reports in the log up to what the group has committed. */
