@@ -26,8 +26,8 @@ import { fillFleet, fillStorm } from './spikes/fill-histories.js';
 
 const UNTIL_MS = Date.parse('2024-03-12T12:00:00Z');
 const SIZES = [
-  { attempts: 300_000, banks: 50, ceilingSeconds: 1, looks: 5 },
-  { attempts: 5_000_000, banks: 200, ceilingSeconds: 10, looks: 3 },
+  { attempts: 300_000, banks: 50, ceilingSeconds: 1, looks: 4 },
+  { attempts: 5_000_000, banks: 200, ceilingSeconds: 10, looks: 2 },
 ] as const;
 const STORM_SIGNATURES = 10_000;
 const STORM_DEVICES = 3;

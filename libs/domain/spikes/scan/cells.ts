@@ -42,6 +42,9 @@ export class WindowCells {
   private readonly scopesByLeaf = new Map<string, readonly ScopeOfLeaf[]>();
   private readonly undatedFailures = new Map<string, number>();
   private readonly known = new Map<string, ToldCounts>();
+  /** How many failures of the window are of a series. */
+  private readonly failuresOfSeries = new Map<string, number>();
+  private readonly wholeCells = new Map<string, readonly Cell[]>();
   private undated = 0;
 
   constructor(
@@ -54,9 +57,10 @@ export class WindowCells {
       const known = this.failuresByCode.get(code);
       if (known) known.push(failure);
       else this.failuresByCode.set(code, [failure]);
-      if (failure.isDated) continue;
-      for (const series of [...failure.levels, ANY_FAILURE])
-        this.undatedFailures.set(series, (this.undatedFailures.get(series) ?? 0) + 1);
+      for (const series of [...failure.levels, ANY_FAILURE]) {
+        this.failuresOfSeries.set(series, (this.failuresOfSeries.get(series) ?? 0) + 1);
+        if (!failure.isDated) this.undatedFailures.set(series, (this.undatedFailures.get(series) ?? 0) + 1);
+      }
     }
   }
 
@@ -65,7 +69,17 @@ export class WindowCells {
   }
 
   /** Every cell of a series in which at least so many of the failures given are of different devices. */
-  cellsOf(series: string, failures: readonly Failure[], minDevices: number): Cell[] {
+  cellsOf(series: string, failures: readonly Failure[], minDevices: number): readonly Cell[] {
+    // As many as there are: all of them, which every search asks for.
+    if (failures.length !== this.failuresOfSeries.get(series))
+      return this.findCells(series, failures, minDevices);
+    const id = `${minDevices}|${series}`;
+    let cells = this.wholeCells.get(id);
+    if (!cells) this.wholeCells.set(id, (cells = this.findCells(series, failures, minDevices)));
+    return cells;
+  }
+
+  private findCells(series: string, failures: readonly Failure[], minDevices: number): readonly Cell[] {
     const devicesByScope = new Map<string, { scope: Scope; devices: Set<string> }>();
     for (const failure of failures) {
       for (const { id, scope } of this.scopesAround(failure)) {
@@ -87,21 +101,23 @@ export class WindowCells {
 
   /** What tried in a scope, and how many failures that lets expect. Several searches ask the same. */
   told(series: string, scope: Scope): ToldCounts {
-    const id = `${series}|${scopeId(scope)}`;
+    const name = this.rates.nameOf(series);
+    // Of undated failures each series has its own control.
+    const id = `${this.undatedFailures.has(series) ? series : name}|${scopeId(scope)}`;
     let told = this.known.get(id);
-    if (!told) this.known.set(id, (told = this.count(series, scope)));
+    if (!told) this.known.set(id, (told = this.count(series, name, scope)));
     return told;
   }
 
-  private count(series: string, scope: Scope): ToldCounts {
+  private count(series: string, name: string, scope: Scope): ToldCounts {
     let [installs, expected, baselineFailed] = [0, 0, 0];
     const isAny = series === ANY_FAILURE;
     const control = this.undated > 0 && !isAny ? this.controlOf(series) : 1;
     for (const [rates, tried] of this.triedByScope.get(scopeId(scope)) ?? []) {
       installs += isAny ? tried.started : tried.installs;
       // Attempts without an outcome yet are in the denominator of "any failure": no delay to take out.
-      expected += rates.rateOf(series) * (isAny ? tried.started : tried.weighted + tried.undated * control);
-      baselineFailed += rates.failuresOf(series);
+      expected += rates.rateOf(name) * (isAny ? tried.started : tried.weighted + tried.undated * control);
+      baselineFailed += rates.failuresOf(name);
     }
     return { installs, expected, baselineFailed };
   }

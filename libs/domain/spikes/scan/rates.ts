@@ -15,8 +15,13 @@ export interface GroupRates {
   rateOf(series: string): number;
 }
 
+/** Stands for every series that the past never saw: all of them are expected alike, however many come at once. */
+const NEVER_SEEN = '';
+
 /** What the past lets expect of each bank's devices. */
 export interface Rates {
+  /** The name under which a series is expected: series of one name are expected alike. */
+  nameOf(series: string): string;
   groupOf(bank: string, family: string): GroupRates;
   /** How much likelier a report of each delay bin is to tell a failure. */
   readonly delayWeights: readonly number[];
@@ -48,6 +53,7 @@ export function usualRates(counts: BaselineCounts): Rates {
   };
   const groups = new Map<string, GroupRates>();
   return {
+    nameOf: namedBy(counts),
     groupOf(bank, family) {
       const id = groupId(bank, family);
       let group = groups.get(id);
@@ -72,6 +78,7 @@ export function provisionalRates(counts: BaselineCounts): Rates {
     return { failuresOf, rateOf };
   };
   return {
+    nameOf: namedBy(counts),
     groupOf(bank) {
       let group = banks.get(bank);
       if (!group) banks.set(bank, (group = makeBank(bank)));
@@ -81,6 +88,12 @@ export function provisionalRates(counts: BaselineCounts): Rates {
     failedShare: 1,
   };
 }
+
+/** @returns `Rates.nameOf` */
+const namedBy =
+  (counts: BaselineCounts) =>
+  (series: string): string =>
+    series === ANY_FAILURE || counts.failures(groupId(null, null), series) > 0 ? series : NEVER_SEEN;
 
 function remembered(compute: (series: string) => number): (series: string) => number {
   const known = new Map<string, number>();
