@@ -18,7 +18,9 @@ import type {
   Paged,
 } from '#attempt-store/attempt-store.js';
 import type { AdminEvent, Scope } from '#domain/admin.js';
+import { initialAlertsState } from '#domain/alerts/alerts-state.js';
 import { AdminReader } from '#event-log/admin-reader.js';
+import { AlertLog } from '#event-log/alert-log.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
@@ -26,9 +28,9 @@ import { codeAnswer } from './codes/code-answer.js';
 import { CodesController } from './codes/codes.controller.js';
 import { kbAnswer } from './kb/kb-answer.js';
 import { KbController } from './kb/kb.controller.js';
+import { alertListAnswer } from './alerts/alert-answers.js';
 import { createConsole } from './create-console.js';
 import {
-  alertListAnswer,
   attemptAnswer,
   cohortAnswer,
   cohortDetailAnswer,
@@ -212,6 +214,7 @@ const specModule: DynamicModule = {
   providers: [
     { provide: AdminReader, useValue: new AdminReader(adminLog, 10_000) },
     { provide: AttemptStore, useValue: store },
+    { provide: AlertLog, useValue: { refresh: () => Promise.resolve(initialAlertsState) } },
     { provide: FailureQuestions, useValue: { remedyTrials: () => Promise.resolve([]) } },
     { provide: METRICS, useValue: createMetrics('console') },
     StorePosition,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { alertAnswer } from '../http/answers.js';
+import { alertAnswer, learning, listAnswer } from '../http/answers.js';
 
 const instant = z.iso.datetime().describe('UTC');
 const deed = {
@@ -19,6 +19,18 @@ export const silenceAnswer = z.object({
 });
 export type SilenceAnswer = z.output<typeof silenceAnswer>;
 
+const handling = z.object({
+  acknowledged: z.object(deed).nullable(),
+  snoozed: z
+    .object({ ...deed, untilFailed: z.number().int(), until: instant.nullable() })
+    .nullable()
+    .describe('nothing is told until so many devices fail, the alert reaches further, or it ends'),
+  silencedBy: silenceAnswer.nullable(),
+});
+export type AlertHandlingAnswer = z.output<typeof handling>;
+
+export const alertListAnswer = listAnswer(alertAnswer.extend(handling.shape)).extend({ learning });
+
 const words = z.object({ text: z.string(), details: z.array(z.string()), nextStep: z.string() });
 
 export const alertDetailAnswer = z.object({
@@ -28,12 +40,7 @@ export const alertDetailAnswer = z.object({
   cohortId: z.string(),
   zh: words,
   en: words,
-  acknowledged: z.object(deed).nullable(),
-  snoozed: z
-    .object({ ...deed, untilFailed: z.number().int(), until: instant.nullable() })
-    .nullable()
-    .describe('nothing is told until so many devices fail, the alert reaches further, or it ends'),
-  silencedBy: silenceAnswer.nullable(),
+  ...handling.shape,
   notifications: z.array(
     z.object({
       eventNo: z.number().int(),

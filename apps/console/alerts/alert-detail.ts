@@ -3,9 +3,11 @@ import { silenceOf, snoozeOf } from '#domain/alerts/alert-handling.js';
 import type { Acknowledgement, Silence } from '#domain/alerts/alert-handling.js';
 import { otherBanksOf } from '#domain/alerts/alert-notification.js';
 import { alertCohortId, alertText } from '#domain/alerts/alert-text.js';
+import { alertFactsOf } from '#domain/alerts/alert-view.js';
 import type { AlertsState } from '#domain/alerts/alerts-state.js';
 import { symbolOf } from '#domain/codes/code-symbols.js';
-import type { AlertDetailAnswer, SilenceAnswer } from './alert-answers.js';
+import type { RemedyTrial } from '#domain/remedies/remedy-trials.js';
+import type { AlertDetailAnswer, AlertHandlingAnswer, SilenceAnswer } from './alert-answers.js';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const deed = ({ by, note, atMs }: Acknowledgement) => ({ by, note, at: iso(atMs) });
@@ -20,35 +22,12 @@ export const silenceView = (silence: Silence): SilenceAnswer => ({
   ...deed(silence),
 });
 
-/** One alert as the log tells it: its words, what people did about it, who was told. */
-export function alertDetail(state: AlertsState, alert: Alert, showOtherBanks: boolean): AlertDetailAnswer {
-  const atMs = state.atMs ?? 0;
-  const { alertId, bank, build, kb, signature, tier, failed, installs, expected, lnP } = alert;
-  const acknowledged = state.handling.care.get(alertId)?.acknowledged ?? null;
-  const snooze = snoozeOf(state.handling, alertId, atMs);
-  const silence = silenceOf(state.handling, alert, atMs);
-  const kind = alert.state === 'open' ? 'raised' : 'resolved';
-  const otherBanks = showOtherBanks ? otherBanksOf(state, alert, atMs) : 0;
-  const context = { symbolOf, otherBanks, consoleUrl: null };
+/** What people did about one alert, at the watch's time. */
+export function alertHandling({ handling, atMs }: AlertsState, alert: Alert): AlertHandlingAnswer {
+  const acknowledged = handling.care.get(alert.alertId)?.acknowledged ?? null;
+  const snooze = snoozeOf(handling, alert.alertId, atMs ?? 0);
+  const silence = silenceOf(handling, alert, atMs ?? 0);
   return {
-    alertId,
-    bank,
-    build,
-    kb,
-    signature,
-    tier,
-    state: alert.state,
-    openedAt: iso(alert.openedAtMs),
-    resolvedAt: alert.resolvedAtMs === null ? null : iso(alert.resolvedAtMs),
-    failed,
-    installs,
-    expected,
-    lnP,
-    firstArrival: alert.firstArrival,
-    thirdArrival: alert.thirdArrival,
-    cohortId: alertCohortId(alert),
-    zh: alertText(alert, kind, 'zh', context),
-    en: alertText(alert, kind, 'en', context),
     acknowledged: acknowledged && deed(acknowledged),
     snoozed: snooze && {
       ...deed(snooze),
@@ -56,6 +35,30 @@ export function alertDetail(state: AlertsState, alert: Alert, showOtherBanks: bo
       until: snooze.untilMs === null ? null : iso(snooze.untilMs),
     },
     silencedBy: silence && silenceView(silence),
+  };
+}
+
+/**
+ * One alert as the log tells it: its words, what people did about it, who was told.
+ * @param trials what came of remedies in the banks that the reader may see
+ */
+export function alertDetail(
+  state: AlertsState,
+  alert: Alert,
+  showOtherBanks: boolean,
+  trials: readonly RemedyTrial[],
+): AlertDetailAnswer {
+  const kind = alert.state === 'open' ? 'raised' : 'resolved';
+  const otherBanks = showOtherBanks ? otherBanksOf(state, alert, state.atMs ?? 0) : 0;
+  const context = { symbolOf, otherBanks, consoleUrl: null, trials };
+  return {
+    ...alertFactsOf(alert),
+    firstArrival: alert.firstArrival,
+    thirdArrival: alert.thirdArrival,
+    cohortId: alertCohortId(alert),
+    zh: alertText(alert, kind, 'zh', context),
+    en: alertText(alert, kind, 'en', context),
+    ...alertHandling(state, alert),
     notifications: alert.notifications.map(
       ({ eventNo: no, kind: told, atMs: toldAtMs, channels, delivered }) => ({
         eventNo: no,

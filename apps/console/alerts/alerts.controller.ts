@@ -24,11 +24,17 @@ import {
 import type { Handled } from '#domain/alerts/handle-alerts.js';
 import type { AlertEvent } from '#domain/alerts/alert-events.js';
 import type { AlertsState } from '#domain/alerts/alerts-state.js';
+import { ANY } from '#domain/spikes/scan/scope.js';
+import { AttemptStore } from '#attempt-store/attempt-store.js';
+import { FailureQuestions } from '#attempt-store/failure-questions.js';
 import { AdminReader } from '#event-log/admin-reader.js';
 import { AlertLog } from '#event-log/alert-log.js';
 import { parseParameters } from '../http/question-parameters.js';
 import { actorOf, readerOf } from '../http/reader-of.js';
 import { alertDetail, silenceView } from './alert-detail.js';
+
+/** More cohorts of one code at one bank than this are counted as so many. */
+const MOST_COHORTS = 500;
 
 /**
  * What people do about alerts: decided on the log by its single-writer rule, answered after it was read back. Scope
@@ -39,12 +45,15 @@ export class AlertsController {
   constructor(
     private readonly alertLog: AlertLog,
     private readonly admin: AdminReader,
+    private readonly store: AttemptStore,
+    private readonly failures: FailureQuestions,
   ) {}
 
   @Get('alerts/:alertId')
   async show(@Headers('authorization') authorization: string | undefined, @Param('alertId') alertId: string) {
     const reader = await readerOf(this.admin, authorization, undefined);
-    return this.detail(await this.alertLog.refresh(), alertId, reader.bank);
+    await this.alertLog.refresh();
+    return this.detail(alertId, reader.bank);
   }
 
   @Post('alerts/:alertId/acknowledge')
@@ -56,8 +65,9 @@ export class AlertsController {
   ) {
     const actor = await actorOf(this.admin, authorization);
     const asked = parseParameters(acknowledgeSchema, body ?? {});
+    await this.refuseSeveralBanks(alertId, actor.bank);
     await this.decide((state) => decideAcknowledge(state, alertId, actor, asked));
-    return this.detail(this.alertLog.state, alertId, actor.bank);
+    return this.detail(alertId, actor.bank);
   }
 
   @Post('alerts/:alertId/snooze')
@@ -69,8 +79,9 @@ export class AlertsController {
   ) {
     const actor = await actorOf(this.admin, authorization);
     const asked = parseParameters(snoozeSchema, body ?? {});
+    await this.refuseSeveralBanks(alertId, actor.bank);
     await this.decide((state) => decideSnooze(state, alertId, actor, asked, Date.now()));
-    return this.detail(this.alertLog.state, alertId, actor.bank);
+    return this.detail(alertId, actor.bank);
   }
 
   @Get('silences')
@@ -108,10 +119,32 @@ export class AlertsController {
     return silenceView(silence);
   }
 
-  private detail(state: AlertsState, alertId: string, bank: string | null) {
+  private async detail(alertId: string, bank: string | null) {
+    await this.refuseSeveralBanks(alertId, bank);
+    const { state } = this.alertLog;
     const alert = state.alerts.get(alertId);
     if (!alert || (bank !== null && alert.bank !== bank)) throw new NotFoundException('no such alert');
-    return alertDetail(state, alert, bank === null);
+    return alertDetail(state, alert, bank === null, await this.failures.remedyTrials({ bank }));
+  }
+
+  /** An alert over several banks is nobody's own: one of them is told how far it is in it, and where to look. */
+  private async refuseSeveralBanks(alertId: string, bank: string | null): Promise<void> {
+    const alert = (await this.alertLog.refresh()).alerts.get(alertId);
+    if (bank === null || alert?.bank !== ANY) return;
+    const { build, kb, basis, signature } = alert;
+    const filter = {
+      bank,
+      ...(build === ANY ? {} : { build }),
+      ...(kb === ANY ? {} : { kb }),
+      ...(basis === 'any' ? {} : { signature: signature.l1 }),
+    };
+    const { items } = await this.store.cohorts(filter, { cursor: undefined, limit: MOST_COHORTS });
+    const failing = items.reduce((sum, cohort) => sum + cohort.failing, 0);
+    // Who has no part in it does not learn that it is there.
+    if (failing === 0) throw new NotFoundException('no such alert');
+    throw new ForbiddenException(
+      `the alert is about several banks; ${bank} has ${failing} of its failing devices: ask /api/v1/cohorts?${new URLSearchParams(filter).toString()}`,
+    );
   }
 
   /** Decides on the newest state, and again when another writer was faster. */

@@ -106,7 +106,7 @@ export const alertAnswer = z.object({
   deliveries: z.array(z.string()),
 }) satisfies z.ZodType<AlertView>;
 
-const learning = z
+export const learning = z
   .array(z.object({ bank: z.string(), until: instant }))
   .describe('banks with less than 28 days of history: until then their alerts are provisional (tickets)');
 
@@ -139,8 +139,6 @@ export const listAnswer = (item: z.ZodType) =>
     generation: z.string(),
     asOf: instant.nullable(),
   });
-
-export const alertListAnswer = listAnswer(alertAnswer).extend({ learning });
 
 export const problemAnswer = z.object({
   type: z.string(),

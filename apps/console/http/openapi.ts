@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertListAnswer } from '../alerts/alert-answers.js';
 import { alertPaths } from '../alerts/alert-paths.js';
 import { codeAnswer, codeParameters } from '../codes/code-answer.js';
 import {
@@ -10,7 +11,6 @@ import {
 import { kbAnswer, kbParameters } from '../kb/kb-answer.js';
 import { adviceAnswer, ledgerParameters, ledgerRowAnswer } from '../remedies/remedy-answers.js';
 import {
-  alertListAnswer,
   attemptAnswer,
   caseAnswer,
   cohortAnswer,

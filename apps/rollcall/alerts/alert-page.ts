@@ -22,8 +22,15 @@ interface Words {
   readonly nextStep: string;
 }
 
+/** What people did about an alert, as the console answers it. */
+export interface Handling {
+  readonly acknowledged: Deed | null;
+  readonly snoozed: (Deed & { readonly untilFailed: number; readonly until: string | null }) | null;
+  readonly silencedBy: SilenceView | null;
+}
+
 /** One alert from near, as the console answers it. */
-export interface AlertDetail {
+export interface AlertDetail extends Handling {
   readonly alertId: string;
   readonly state: string;
   readonly tier: string;
@@ -34,9 +41,6 @@ export interface AlertDetail {
   readonly cohortId: string;
   readonly zh: Words;
   readonly en: Words;
-  readonly acknowledged: Deed | null;
-  readonly snoozed: (Deed & { readonly untilFailed: number; readonly until: string | null }) | null;
-  readonly silencedBy: SilenceView | null;
   readonly notifications: readonly {
     readonly kind: string;
     readonly at: string;
@@ -44,6 +48,20 @@ export interface AlertDetail {
     readonly delivered: readonly string[];
   }[];
 }
+
+/** An alert's state in a list, such as `open, acknowledged, snoozed until 34 devices`. */
+export const stateOf = ({
+  state,
+  acknowledged,
+  snoozed,
+  silencedBy,
+}: Handling & { readonly state: string }): string =>
+  [
+    state,
+    ...(acknowledged === null ? [] : ['acknowledged']),
+    ...(snoozed === null ? [] : [`snoozed until ${snoozed.untilFailed} devices${latest(snoozed.until)}`]),
+    ...(silencedBy === null ? [] : [`silenced until ${formatTime(silencedBy.until)}`]),
+  ].join(', ');
 
 /** An alert's page for people. */
 export function renderAlert(alert: AlertDetail, language: 'zh' | 'en'): string {

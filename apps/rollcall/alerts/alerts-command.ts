@@ -4,14 +4,18 @@ import { connectConsole } from '../console-client.js';
 import { formatTime, note, renderTable, shorten } from '../output.js';
 import { filterQuery, learningLines, printList, withFilter } from '../questions/filter-options.js';
 import type { FilterOptions } from '../questions/filter-options.js';
+import { stateOf } from './alert-page.js';
+import type { Handling } from './alert-page.js';
 import { registerHandling } from './handle-commands.js';
 
-export const alertTable = (items: readonly AlertView[]): string =>
+export type ListedAlert = AlertView & Handling;
+
+export const alertTable = (items: readonly ListedAlert[]): string =>
   renderTable(
     ['alert', 'state', 'tier', 'bank', 'KB', 'build', 'code', 'failed', 'expected', 'opened', 'resolved'],
     items.map((item) => [
       item.alertId,
-      item.state,
+      stateOf(item),
       item.tier,
       item.bank,
       shorten(item.kb),
@@ -38,7 +42,7 @@ Examples:
   $ rollcall alerts snooze 4c7zq2m3kd5xw6ab --note "waiting for the image team"`,
     )
     .action(async (options: FilterOptions) => {
-      const answer = await connectConsole(options).list<AlertView>(
+      const answer = await connectConsole(options).list<ListedAlert>(
         'alerts',
         filterQuery(options),
         options.limit,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { AlertView, Cohort, DeviceView, StoreStatus } from '#attempt-store/attempt-store.js';
+import type { Cohort, DeviceView, StoreStatus } from '#attempt-store/attempt-store.js';
+import type { ListedAlert } from '../alerts/alerts-command.js';
 import type { CaseAnswer } from '../case/case-command.js';
 import type { ConsoleClient } from '../console-client.js';
 import { connectConsole } from '../console-client.js';
@@ -32,7 +33,7 @@ export interface DemoResult {
   readonly status: StoreStatus;
   readonly cohorts: readonly Cohort[];
   readonly incident: Cohort;
-  readonly alert: AlertView;
+  readonly alert: ListedAlert;
   readonly otherAlerts: number;
   readonly alertAfterSeconds: number;
   readonly device: DeviceView;
@@ -92,7 +93,7 @@ export async function playDemo(
   const incident = await waitForCohort(client, place.bank, hit.length, signal);
   const shown = hit[0]?.deviceKey ?? '';
   const draft = (lang: 'zh' | 'en') => client.get<CaseAnswer>(`cohorts/${incident.cohortId}/case`, { lang });
-  const alerts = await client.list<AlertView>('alerts', {}, 1_000);
+  const alerts = await client.list<ListedAlert>('alerts', {}, 1_000);
   return {
     devices: fleet.length,
     banks: [...tokens.keys()],
@@ -157,9 +158,9 @@ async function waitUntilWatched(projectorPort: number, signal: AbortSignal): Pro
   });
 }
 
-const waitForAlert = (client: ConsoleClient, bank: string, signal: AbortSignal): Promise<AlertView> =>
+const waitForAlert = (client: ConsoleClient, bank: string, signal: AbortSignal): Promise<ListedAlert> =>
   waitFor(`an alert for ${LOG_GROWTH_FAILURE.code} at ${bank}`, ALERT_TIMEOUT_MS, signal, async () => {
-    const { items } = await client.list<AlertView>(
+    const { items } = await client.list<ListedAlert>(
       'alerts',
       { bank, signature: LOG_GROWTH_FAILURE.code },
       10,

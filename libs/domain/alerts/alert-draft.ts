@@ -67,13 +67,3 @@ export function evidenceOf(opening: Opening, counts: LookCounts): AlertEvidence 
     })),
   };
 }
-
-/** What is known of an alert, for an event that tells nothing new of it. */
-export function evidenceOfAlert(alert: Alert): AlertEvidence {
-  const { failed, installs, expected, lnP, build, kb, branches, windowMs, top, reach } = alert;
-  const { levels, covers, related } = alert;
-  return {
-    ...{ failed, installs, expected, lnP, build, kb, branches, windowMs, top, reach },
-    ...{ levels, covers, related },
-  };
-}

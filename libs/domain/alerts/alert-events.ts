@@ -172,6 +172,12 @@ export type AlertEvent = z.infer<typeof alertEventSchema>;
 export type AlertRaised = Extract<AlertEvent, { type: 'AlertRaised' }>;
 export type AlertEvidence = Pick<AlertRaised, keyof typeof evidence>;
 
+/** The evidence that an event or an alert carries, without the rest of it. */
+export const evidenceIn = (carrier: AlertEvidence): AlertEvidence =>
+  Object.fromEntries(
+    (Object.keys(evidence) as (keyof AlertEvidence)[]).map((name) => [name, carrier[name]]),
+  ) as AlertEvidence;
+
 /**
  * One message of the topic = one decision: everything a look (or a delivery) led to. It is accepted only if `basedOn`
  * equals the number of messages accepted before it, so two writers make one history. `atMs` is watch time, never a clock.

@@ -94,7 +94,7 @@ export const notificationJsonSchema = z.toJSONSchema(notificationSchema);
 export function notificationOf({ owed, channel }: PendingDelivery, context: AlertContext): Notification {
   const alert = owed.told;
   const { id, l1, l2, l3 } = alert.signature;
-  const remedy = bestRemedyOf(alert, context.ledger);
+  const remedy = bestRemedyOf(alert, context.trials);
   const record = remedy?.counted ?? remedy?.seen;
   return {
     about: 'incident',

@@ -1,6 +1,8 @@
 import { fill } from '../case-fields.js';
 import { cohortIdOf } from '../final-failures.js';
-import type { LedgerEntry } from '../remedies/remedy-ledger.js';
+import { wordsOfSignature } from '../remedies/failure-words.js';
+import { ledgerFor } from '../remedies/remedy-ledger.js';
+import type { RemedyTrial } from '../remedies/remedy-trials.js';
 import { recommendRemedies } from '../remedies/recommend-remedies.js';
 import type { RemedyAdvice } from '../remedies/recommend-remedies.js';
 import type { AlertFacts, NotificationKind } from './alert.js';
@@ -26,8 +28,8 @@ export interface AlertContext {
   readonly otherBanks: number;
   /** Where people reach the console; null = only commands are named. */
   readonly consoleUrl: string | null;
-  /** What Rollcall counted itself of remedies against this signature. */
-  readonly ledger?: readonly LedgerEntry[];
+  /** Every use of a remedy that counts for its record, with what came of it. */
+  readonly trials?: readonly RemedyTrial[];
 }
 
 type Words = (typeof texts)[AlertLanguage];
@@ -68,17 +70,12 @@ export function cohortLinkOf(alert: AlertFacts, consoleUrl: string | null): stri
 
 const topOf = ({ top, bank, build, kb }: AlertFacts) => top ?? { bank, build, kb };
 
-/** Level 3 begins with the inner error when one is known: `1058 (win32)`. */
-const INNER_ERROR = /^\S+ \((?:win32|ntstatus|hresult)\)/;
-
-/** What is advised first for the alert's signature; null when nothing is known. */
-export function bestRemedyOf(alert: AlertFacts, ledger: readonly LedgerEntry[] = []): RemedyAdvice | null {
-  const { l1: code, l2, l3 } = alert.signature;
-  const stage = l2.split('/')[0]?.replace('-', '') ?? '';
-  const inner = INNER_ERROR.exec(l3)?.[0] ?? '';
-  const object = l3.slice(inner.length).replace(/^ \+ /, '');
-  const parts = { code, reported: '', stage, inner, object };
-  return recommendRemedies(parts, ledger)[0] ?? null;
+/** What is advised first for the alert's signature, with its record; null when nothing is known. */
+export function bestRemedyOf(
+  { signature }: AlertFacts,
+  trials: readonly RemedyTrial[] = [],
+): RemedyAdvice | null {
+  return recommendRemedies(wordsOfSignature(signature), ledgerFor(signature, trials))[0] ?? null;
 }
 
 /** What the dead-man's switch noticed, in words. Its times are of the wall clock, in UTC. */
@@ -142,12 +139,12 @@ function detailsOf(
   alert: AlertFacts,
   words: Words,
   language: AlertLanguage,
-  { otherBanks, consoleUrl, ledger }: AlertContext,
+  { otherBanks, consoleUrl, trials }: AlertContext,
 ): string[] {
   const { firstArrival, thirdArrival, tier, basis, related } = alert;
   const cause = finerWords(alert.signature, words);
   const third = thirdArrival === null ? words.notYet : timeOf(thirdArrival);
-  const remedy = bestRemedyOf(alert, ledger);
+  const remedy = bestRemedyOf(alert, trials);
   const link = cohortLinkOf(alert, consoleUrl);
   const others = related.map(({ signature, failed }) => {
     const name = [signature.l1, finerWords(signature, words)].filter((part) => part !== '').join(' ');

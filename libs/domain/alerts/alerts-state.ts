@@ -1,5 +1,6 @@
 import type { Alert, AlertFacts, OwedNotification } from './alert.js';
 import type { ToldSpan } from '../spikes/scan/told-span.js';
+import { evidenceIn } from './alert-events.js';
 import type { AlertEvent, AlertEvidence, AlertMessage, AlertRaised } from './alert-events.js';
 import { initialAlertHandling, isHeldBack, withHandling } from './alert-handling.js';
 import type { AlertHandling } from './alert-handling.js';
@@ -60,7 +61,7 @@ export function applyAlertEvent(alerts: Map<string, Alert>, event: AlertEvent, a
 function raisedAlert(event: AlertRaised, atMs: number): Alert {
   const { alertId, bank, signature, tier, basis, rate, firstArrival, thirdArrival } = event;
   const facts: AlertFacts = {
-    ...evidenceOf(event),
+    ...evidenceIn(event),
     alertId,
     bank,
     signature,
@@ -98,7 +99,7 @@ function changedAlert(alert: Alert, event: LaterEvent, atMs: number): Alert {
   switch (event.type) {
     case 'AlertUpdated': {
       const { signature, quietSinceMs } = event;
-      const updated = { ...alert, ...evidenceOf(event), signature, quietSinceMs };
+      const updated = { ...alert, ...evidenceIn(event), signature, quietSinceMs };
       const hasMoved = spanKey(updated) !== spanKey(alert);
       const spans = hasMoved ? [...endedSpans(alert, atMs), spanOf(updated, atMs)] : alert.spans;
       if (!event.isAnnounced) return { ...updated, spans };
@@ -108,7 +109,7 @@ function changedAlert(alert: Alert, event: LaterEvent, atMs: number): Alert {
       const { bank, signature } = event;
       const widened = {
         ...alert,
-        ...evidenceOf(event),
+        ...evidenceIn(event),
         bank,
         signature,
         shareAtRaise: shareOf(event),
@@ -130,7 +131,7 @@ function changedAlert(alert: Alert, event: LaterEvent, atMs: number): Alert {
       const { signature } = event;
       const reopened = {
         ...alert,
-        ...evidenceOf(event),
+        ...evidenceIn(event),
         signature,
         state: 'open' as const,
         resolvedAtMs: null,
@@ -203,36 +204,6 @@ const owe = (
   channels: event.channels,
   delivered: [],
   told,
-});
-
-const evidenceOf = ({
-  failed,
-  installs,
-  expected,
-  lnP,
-  build,
-  kb,
-  branches,
-  windowMs,
-  top,
-  reach,
-  levels,
-  covers,
-  related,
-}: AlertEvidence): AlertEvidence => ({
-  failed,
-  installs,
-  expected,
-  lnP,
-  build,
-  kb,
-  branches,
-  windowMs,
-  top,
-  reach,
-  levels,
-  covers,
-  related,
 });
 
 function withDelivery(

@@ -12,6 +12,7 @@ import { evolveAlerts, initialAlertsState, pendingDeliveries } from './alerts-st
 import type { Alert } from './alert.js';
 import type { AlertsState } from './alerts-state.js';
 import { decideAlerts } from './decide-alerts.js';
+import type { RemedyTrial } from '../remedies/remedy-trials.js';
 
 const START = Date.parse('2026-03-10T12:00:00Z');
 const symbolOf = (code: string) => (code === '0x80071ab1' ? 'ERROR_LOG_GROWTH_FAILED' : null);
@@ -122,6 +123,15 @@ describe('given no alert', () => {
         other('bank-c'),
       ]);
       expect(onlyAlert(state)).toMatchObject({ bank: 'bank-a', failed: 5, installs: 9 });
+    });
+    it('when a bank has one device, then nothing is told of it, however many updates fail on it', () => {
+      const updates = ['KB5000001', 'KB5000002', 'KB5000003', 'KB5000004'].map((kb) => ({
+        ...tried('bank-a', 1, 1),
+        kb,
+      }));
+      expect(look(initialAlertsState, START, [...updates, tried('bank-b', 40, 0)]).events).toEqual([]);
+      const alone = updates.map((update) => ({ ...update, baselineInstalls: 1, baselineFailed: 0 }));
+      expect(look(initialAlertsState, START, alone).events).toEqual([]);
     });
     it('when a second bank fails alike, then it is told for all banks', () => {
       const { state } = look(initialAlertsState, START, [
@@ -312,6 +322,20 @@ describe('the text for on-call', () => {
     const chinese = alertText(onlyAlert(raised()), 'raised', 'zh', context);
     expect(chinese.text).toContain('240 次安装中有 17 次失败');
     expect(chinese.text).toContain('0x80071ab1 (ERROR_LOG_GROWTH_FAILED)');
+  });
+  it('names the best remedy with what came of it here', () => {
+    const trial = (deviceKey: string, outcome: 'fixed' | 'not_fixed'): RemedyTrial => ({
+      ...{ eventId: deviceKey, bank: 'bank-a', deviceKey, kb: 'KB5041578', atMs: START },
+      ...{ remedyId: 'reset_transaction_log', outcome, outcomeIsTold: false },
+      signature: { id: 'code', l1: '0x80071ab1', l2: '', l3: '' },
+    });
+    const trials = [trial('d-1', 'fixed'), trial('d-2', 'fixed'), trial('d-3', 'not_fixed')];
+    const told = alertText(onlyAlert(raised()), 'raised', 'en', { ...context, trials });
+    expect(told.details.join(' ')).toContain('reset_transaction_log');
+    expect(told.details.join(' ')).toContain('fixed 2 of 3');
+    expect(alertText(onlyAlert(raised()), 'raised', 'en', context).details.join(' ')).not.toContain(
+      'fixed 2 of 3',
+    );
   });
   it('calls a young fleet provisional', () => {
     const { state } = look(initialAlertsState, START, [series({ failed: 80 })], { isLearning: true });

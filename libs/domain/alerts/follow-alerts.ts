@@ -10,8 +10,8 @@ import type { WindowCells } from '../spikes/scan/cells.js';
 import type { Failure, LookCounts } from '../spikes/scan/counts.js';
 import { holds } from '../spikes/scan/scope.js';
 import { coveredSeries, isOfSeries } from '../spikes/scan/told-span.js';
+import { evidenceIn } from './alert-events.js';
 import type { AlertEvent } from './alert-events.js';
-import { evidenceOfAlert } from './alert-draft.js';
 import type { Alert } from './alert.js';
 
 /** What a look sees that open alerts are followed by. */
@@ -79,7 +79,7 @@ export function followAlert(alert: Alert, following: Following): AlertEvent | nu
     alertId,
     eventNo,
     signature,
-    ...evidenceOfAlert(alert),
+    ...evidenceIn(alert),
     ...grown,
     quietSinceMs,
     isAnnounced,
