@@ -3,6 +3,7 @@ import type { DynamicModule, FactoryProvider } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { rulesHash } from '#domain/rules-hash.js';
 import { StoreWriters } from '#attempt-store/store-writers.js';
+import { ClickHouseFailureQuestions } from '#attempt-store/clickhouse/clickhouse-failure-questions.js';
 import { ClickHouseWriters } from '#attempt-store/clickhouse/clickhouse-writers.js';
 import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
 import { AdminReader } from '#event-log/admin-reader.js';
@@ -28,16 +29,21 @@ export class ProjectorModule {
     const projector: FactoryProvider = {
       provide: Projector,
       inject: [CommandBus, EventLog, StoreWriters],
-      useFactory: (commands: CommandBus, log: EventLog, writers: StoreWriters) =>
-        new Projector({
+      useFactory: (commands: CommandBus, log: EventLog, writers: StoreWriters) => {
+        const admin = new AdminReader(log, ADMIN_MAX_AGE_MS);
+        // An alert waits for the record of its remedy no longer than this.
+        const client = connectClickHouse({ url: config.ROLLCALL_CLICKHOUSE, requestTimeoutMs: 5_000 });
+        return new Projector({
           commands,
           log,
           writers,
-          admin: new AdminReader(log, ADMIN_MAX_AGE_MS),
+          admin,
+          failures: new ClickHouseFailureQuestions(client, async () => (await admin.current()).generation),
           config,
           metrics: createMetrics('projector'),
           logger: createLogger('projector', config.ROLLCALL_LOG_LEVEL),
-        }),
+        });
+      },
     };
     const base = ProjectorModule.forRebuild(config);
     return { ...base, controllers: [HealthController], providers: [...(base.providers ?? []), projector] };

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GENERATIONS } from '#domain/generation.js';
 import type { Generation } from '#domain/generation.js';
 import { DEAD_LETTER_RETENTION_MS } from '#domain/topics.js';
+import type { FailureQuestions } from '#attempt-store/failure-questions.js';
 import { OtherRulesError } from '#attempt-store/store-writers.js';
 import type { StoreWriters } from '#attempt-store/store-writers.js';
 import type { AdminReader } from '#event-log/admin-reader.js';
@@ -28,6 +29,7 @@ export interface ProjectorParts {
   readonly log: EventLog;
   readonly writers: StoreWriters;
   readonly admin: AdminReader;
+  readonly failures: Pick<FailureQuestions, 'remedyTrials'>;
   readonly config: ProjectorConfig;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -128,16 +130,17 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private async fill(generation: Generation, live: boolean, signal: AbortSignal): Promise<void> {
-    const { commands, log, writers, config, metrics, logger } = this.parts;
+    const { commands, log, writers, failures, config, metrics, logger } = this.parts;
     const store = writers.of(generation);
     if (!(await this.prepare(generation, live, signal))) return;
     const group = groupOf(generation);
+    const remedyTrials = () => failures.remedyTrials({ bank: null });
     const watch = live
       ? new ActiveWatch({
           log,
           group,
           batchMessages: config.ROLLCALL_BATCH_MESSAGES,
-          start: () => startSpikeWatch({ log, store, config, group, metrics, logger }),
+          start: () => startSpikeWatch({ log, store, config, group, remedyTrials, metrics, logger }),
           logger,
         })
       : null;

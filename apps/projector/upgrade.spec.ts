@@ -40,6 +40,7 @@ describe('projector after an upgrade of the rules', () => {
       }),
       writers,
       admin,
+      failures: { remedyTrials: () => Promise.resolve([]) },
       config: projectorConfigSchema.parse({
         ROLLCALL_LOG: 'lmdb:unused',
         ROLLCALL_CLICKHOUSE: pipeline.writerUrl,

@@ -11,7 +11,7 @@ import type { AlertLog } from '#event-log/alert-log.js';
 
 export interface DeliveryParts {
   readonly alertLog: AlertLog;
-  readonly context: Pick<AlertContext, 'symbolOf' | 'consoleUrl'>;
+  readonly context: Omit<AlertContext, 'otherBanks'>;
   /** Silences and snoozes end on it; null = not known yet. */
   readonly watchTimeMs: () => number | null;
   /** What became of one attempt to deliver; `error` null = taken. */

@@ -1,3 +1,4 @@
+import type { RemedyTrial } from '#domain/remedies/remedy-trials.js';
 import type { AlertLog } from '#event-log/alert-log.js';
 import { deliverPending, owedTo } from './deliver-pending.js';
 import type { DeliveryParts } from './deliver-pending.js';
@@ -12,6 +13,8 @@ export interface OutboxParts extends Pick<DeliveryParts, 'context' | 'watchTimeM
   readonly notifiers: readonly Notifier[];
   readonly logger: Pick<Logger, 'warn'>;
   readonly metrics: Pick<Metrics, 'deliveries'>;
+  /** What came of remedies; absent = alerts go out without a record. */
+  readonly remedyTrials?: (() => Promise<readonly RemedyTrial[]>) | undefined;
   /** Runs after something was delivered. */
   readonly onDelivered: () => Promise<void>;
   /** The wall clock. */
@@ -41,6 +44,8 @@ interface Lane {
 export class Outbox {
   private readonly lanes: readonly Lane[];
   private readonly timer: NodeJS.Timeout;
+  private knownTrials: readonly RemedyTrial[] = [];
+  private trialsAskedMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly parts: OutboxParts) {
     const startedAtMs = this.now();
@@ -93,8 +98,22 @@ export class Outbox {
     return (this.parts.now ?? Date.now)();
   }
 
+  /** A store that does not answer takes the record out of an alert, and does not hold it back. */
+  private async trials(): Promise<readonly RemedyTrial[]> {
+    const { alertLog, remedyTrials, logger } = this.parts;
+    if (!remedyTrials || (await alertLog.refresh()).alerts.size === 0) return [];
+    if (this.now() - this.trialsAskedMs < REPEAT_EVERY_MS) return this.knownTrials;
+    this.trialsAskedMs = this.now();
+    this.knownTrials = await remedyTrials().catch((error: unknown) => {
+      logger.warn({ err: error }, 'what came of remedies cannot be asked for now');
+      return this.knownTrials;
+    });
+    return this.knownTrials;
+  }
+
   private async run(lane: Lane, signal: AbortSignal): Promise<void> {
-    const { alertLog, context, watchTimeMs, metrics, onDelivered } = this.parts;
+    const { alertLog, watchTimeMs, metrics, onDelivered } = this.parts;
+    const context = { ...this.parts.context, trials: await this.trials() };
     const { notifier } = lane;
     let delivered = 0;
     const onResult = (channel: string, error: unknown): void => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { alertMessageSchema } from '#domain/alerts/alert-events.js';
 import type { AlertMessage } from '#domain/alerts/alert-events.js';
 import type { Notification } from '#domain/alerts/alert-notification.js';
+import type { RemedyTrial } from '#domain/remedies/remedy-trials.js';
 import { symbolOf } from '#domain/codes/code-symbols.js';
 import { DAY_MS, LOOK_EVERY_MS } from '#domain/spikes/constants.js';
 import type { AlertView, WatchQuestion } from '#attempt-store/attempt-store.js';
@@ -75,12 +76,18 @@ let log: EventLog;
 let metrics: Metrics;
 const watches: SpikeWatch[] = [];
 
-function watchOver(store: SeenStore, receiver: Receiver, over: EventLog = log): SpikeWatch {
+function watchOver(
+  store: SeenStore,
+  receiver: Receiver,
+  over: EventLog = log,
+  remedyTrials: () => Promise<readonly RemedyTrial[]> = () => Promise.resolve([]),
+): SpikeWatch {
   const watch = new SpikeWatch({
     log: over,
     store,
     notifiers: [receiver],
     symbolOf,
+    remedyTrials,
     logger: createLogger('test', 'silent'),
     metrics,
   });
@@ -109,6 +116,29 @@ afterEach(async () => {
   await Promise.all(watches.splice(0).map((watch) => watch.stop()));
   await log.close();
   rmSync(directory, { recursive: true, force: true });
+});
+
+describe('the record of the best remedy', () => {
+  const trial: RemedyTrial = {
+    ...{ eventId: 'e1', bank: 'bank-a', deviceKey: 'd-1', kb: 'KB5041578', atMs: START },
+    remedyId: 'reset_transaction_log',
+    signature: { id: 'code', l1: '0x80071ab1', l2: '', l3: '' },
+    ...{ outcome: 'fixed', outcomeIsTold: false },
+  };
+  const told = async (remedyTrials: () => Promise<readonly RemedyTrial[]>) => {
+    const [store, receiver] = [new SeenStore(), new Receiver()];
+    store.seriesAt = () => [spike()];
+    await project(watchOver(store, receiver, log, remedyTrials), store, START);
+    return receiver.taken;
+  };
+  it('is counted from the remedies used here', async () => {
+    expect(await told(() => Promise.resolve([trial]))).toMatchObject([
+      { remedy: { id: 'reset_transaction_log', tried: 1, fixed: 1 } },
+    ]);
+  });
+  it('is left out when it cannot be asked for: the alert goes out all the same', async () => {
+    expect(await told(() => Promise.reject(new Error('away')))).toHaveLength(1);
+  });
 });
 
 describe('the spike watch', () => {

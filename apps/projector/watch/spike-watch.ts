@@ -5,6 +5,7 @@ import { decideAlerts } from '#domain/alerts/decide-alerts.js';
 import { looksAWeek } from '#domain/spikes/alarm-budget.js';
 import { DAY_MS, LOOK_EVERY_MS } from '#domain/spikes/constants.js';
 import type { AttemptStoreWriter } from '#attempt-store/attempt-store.js';
+import type { RemedyTrial } from '#domain/remedies/remedy-trials.js';
 import type { EventLog } from '#event-log/event-log.js';
 import type { Notifier } from '#notify/notifier.js';
 import type { Logger } from '#runtime/logger.js';
@@ -23,6 +24,8 @@ export interface SpikeWatchParts {
   readonly symbolOf: SymbolOf;
   /** Where people reach the console; null = alerts name commands only. */
   readonly consoleUrl?: string | null;
+  /** What came of remedies, for the record of the best one. */
+  readonly remedyTrials?: () => Promise<readonly RemedyTrial[]>;
   /** Every boundary of so long of watch time is looked at; ten minutes unless said otherwise. */
   readonly lookEveryMs?: number;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -74,6 +77,7 @@ export class SpikeWatch {
       alertLog: this.alertLog,
       notifiers: parts.notifiers,
       context: { symbolOf: parts.symbolOf, consoleUrl: parts.consoleUrl ?? null },
+      remedyTrials: parts.remedyTrials,
       watchTimeMs: () => this.lookedUpToMs,
       onDelivered: () => this.writeViews(),
       logger,

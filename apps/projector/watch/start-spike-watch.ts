@@ -1,5 +1,6 @@
 import type { AttemptStoreWriter } from '#attempt-store/attempt-store.js';
 import { symbolOf } from '#domain/codes/code-symbols.js';
+import type { RemedyTrial } from '#domain/remedies/remedy-trials.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { configuredNotifiers } from '#notify/configured-channels.js';
 import { logNotifier } from '#notify/log.js';
@@ -16,6 +17,7 @@ export interface SpikeWatchStart {
   readonly config: ProjectorConfig;
   /** The consumer group that fills the live generation. */
   readonly group: string;
+  readonly remedyTrials: () => Promise<readonly RemedyTrial[]>;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -29,13 +31,23 @@ export function startSpikeWatch({
   store,
   config,
   group,
+  remedyTrials,
   metrics,
   logger,
 }: SpikeWatchStart): RunningWatch {
   const toStdout = (text: string) => process.stdout.write(text);
   const notifiers = [logNotifier(logger), ...configuredNotifiers(config, toStdout)];
   const consoleUrl = config.ROLLCALL_CONSOLE_URL ?? null;
-  const watch = new SpikeWatch({ log, store, notifiers, symbolOf, consoleUrl, logger, metrics });
+  const watch = new SpikeWatch({
+    log,
+    store,
+    notifiers,
+    symbolOf,
+    consoleUrl,
+    remedyTrials,
+    logger,
+    metrics,
+  });
   watch.outbox.request();
   const { alertLog, outbox } = watch;
   const watchTimeMs = () => watch.watchTimeMs;
