@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { AdminReader } from '#event-log/admin-reader.js';
+import { channelConfigSchema, configuredNotifiers } from '#notify/configured-channels.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import type { DataDirectory } from '#runtime/data-directory.js';
 import { withData } from '../connection-options.js';
@@ -61,6 +62,14 @@ const notRunning = (data: DataDirectory, root: string): Finding =>
       )
     : warning('rollcall', `does not run on ${data.root}`, `rollcall up --data ${root}`);
 
+/** In this environment; a setting that cannot be read is for `rollcall notify test` to explain. */
+function configuredChannels(): string[] {
+  const settings = channelConfigSchema.safeParse(process.env);
+  return settings.success
+    ? configuredNotifiers(settings.data, () => undefined).map(({ channel }) => channel)
+    : [];
+}
+
 async function examineLog(root: string): Promise<Finding[]> {
   try {
     return await withInstallation(root, async ({ data, log }) => {
@@ -70,7 +79,7 @@ async function examineLog(root: string): Promise<Finding[]> {
         await checkClock(log, Date.now()),
         checkKeys(data, [...admin.banks.keys()]),
         ...checkTokens(admin, Date.now()),
-        ...(await checkDelivery(log)),
+        ...(await checkDelivery(log, configuredChannels())),
       ];
     });
   } catch (error) {
