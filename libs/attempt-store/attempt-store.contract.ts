@@ -332,6 +332,58 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
       expect(await writer.firstArrivals(['bank-a', 'bank-none'])).toEqual([firstArrival]);
     });
 
+    it('keeps what tells of a time that cannot be, and does not test it; counts apart what tells no start', async () => {
+      const at = SAMPLE_START_MS + 60 * 24 * HOUR_MS;
+      const arrived = (hoursBefore: number) => new Date(at - hoursBefore * HOUR_MS).toISOString();
+      const failing = (key: string, times: { occurredAt: string; startedAt?: string }): [AttemptEvent] => [
+        sampleAttempt(key, { ...times, receivedAt: arrived(2) }),
+      ];
+      await fill(
+        failing('in-1970', { occurredAt: '1970-01-01T00:00:00Z' }),
+        failing('in-2099', { occurredAt: '2099-01-01T00:00:00Z' }),
+        failing('started', { occurredAt: arrived(2.5), startedAt: arrived(3) }),
+        failing('ended', { occurredAt: arrived(2.5) }),
+      );
+      const { windows, earlier } = await writer.watchCounts({ atMs: at, told: [], sincesMs: [] });
+      const [window] = windows;
+      expect(window?.leaves).toMatchObject([{ devices: 2, started: 2, undated: 1 }]);
+      expect(window?.failures.map(({ isDated }) => isDated).sort()).toEqual([false, true]);
+      expect(earlier.failures).toEqual([]);
+      expect((await store.attempts({ bank: 'bank-a' }, { limit: 10 })).items).toHaveLength(4);
+    });
+
+    it('tells who reports: each bank, and apart from that its WSUS, with the longest gap', async () => {
+      const from = SAMPLE_START_MS;
+      const reported = (key: string, hour: number, source: AttemptEvent['source']): [AttemptEvent] => [
+        sampleAttempt(key, { source, receivedAt: new Date(from + hour * HOUR_MS).toISOString() }),
+      ];
+      await fill(
+        reported('one', 1, 'windows_update_client'),
+        reported('two', 4, 'wsus'),
+        reported('three', 11, 'windows_update_client'),
+        reported('four', 12, 'wsus'),
+        reported('later', 30, 'wsus'),
+      );
+      const sources = await writer.reportingSources(from, from + 24 * HOUR_MS);
+      expect([...sources].sort((left, right) => Number(left.isWsus) - Number(right.isWsus))).toEqual([
+        {
+          bank: 'bank-a',
+          isWsus: false,
+          firstMs: from + HOUR_MS,
+          lastMs: from + 12 * HOUR_MS,
+          longestGapHours: 7,
+        },
+        {
+          bank: 'bank-a',
+          isWsus: true,
+          firstMs: from + 4 * HOUR_MS,
+          lastMs: from + 12 * HOUR_MS,
+          longestGapHours: 8,
+        },
+      ]);
+      expect(await writer.reportingSources(from + 40 * HOUR_MS, from + 50 * HOUR_MS)).toEqual([]);
+    });
+
     it('names the banks that are known for less than 28 days, up to the newest arrival', async () => {
       expect(await store.status(null)).toMatchObject({ asOf: null, learning: [] });
       await fill([sampleAttempt('one', { receivedAt: sampleTime(1) })]);
