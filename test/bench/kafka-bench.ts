@@ -12,6 +12,7 @@ import type { Figure } from './figure.js';
 import { benchFreshness } from './freshness-bench.js';
 import { makeInstallation, startProduct } from './installation.js';
 import type { Installation, Product } from './installation.js';
+import { benchMessagePerBatch } from './kafka-message-per-batch.js';
 import { loadNow } from './machine.js';
 import { logProgress } from './log-progress.js';
 import { sendPaced } from './paced-load.js';
@@ -41,13 +42,15 @@ export async function benchKafka(run: BenchRun): Promise<BenchResult | Skipped> 
   const seconds = run.quick ? 30 : 300;
   const bodies = makeBodies(Math.ceil((seconds * ROWS_PER_SECOND_MAX) / BANKS / ROWS_PER_REQUEST));
   const lmdb = await measurePath(run, bodies, null);
-  const cluster = await KafkaCluster.start();
+  const cluster = await KafkaCluster.start({ isForSpeed: true });
   let kafka: Path;
+  let packings: Readonly<Record<string, Figure>>;
   let fromCollector: BenchResult;
   try {
     await createTopics(kafkaAddressOf(cluster.address), { replicationFactor: 1, minInsyncReplicas: 1 });
     kafka = await measurePath(run, bodies, cluster);
     fromCollector = await benchCollector(run, { kafka: cluster.address, floor: FLOORS.collector });
+    packings = await benchMessagePerBatch(run, cluster);
   } finally {
     await cluster.stop();
   }
@@ -58,9 +61,10 @@ export async function benchKafka(run: BenchRun): Promise<BenchResult | Skipped> 
       ...(acceptedPerSecond && { collectorPerSecond: acceptedPerSecond }),
       ...(cpuMicros && { collectorCpuMicros: cpuMicros }),
       failoverPause: await benchFailover(run),
+      ...packings,
       ...Object.fromEntries(Object.entries(lmdb.figures).map(([name, one]) => [`lmdb ${name}`, one])),
     },
-    details: { kafka: kafka.details, lmdb: lmdb.details, loadBefore },
+    details: { kafka: kafka.details, lmdb: lmdb.details, loadBefore, loadAfter: loadNow() },
   };
 }
 
@@ -144,7 +148,7 @@ async function benchCatchUp(
 
 /** The longest time without an acknowledged append while the leader of every partition, one after the other, is killed. */
 async function benchFailover({ quick, note }: BenchRun): Promise<Figure> {
-  const cluster = await KafkaCluster.start({ brokers: 3 });
+  const cluster = await KafkaCluster.start({ brokers: 3, isForSpeed: true });
   const address = kafkaAddressOf(cluster.address);
   const log = await createTopics(address, { replicationFactor: 3, minInsyncReplicas: 2 }).then(() =>
     openKafkaEventLog(address),

@@ -54,7 +54,7 @@ export async function benchScale({ quick, note }: BenchRun): Promise<BenchResult
     return { skipped: 'needs Java 17 and Maven for a Kafka: several projectors share its partitions' };
   const load = loadNow();
   const attempts = quick ? 20_000 : 250_000;
-  const cluster = await KafkaCluster.start();
+  const cluster = await KafkaCluster.start({ isForSpeed: true });
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-scale-'));
   const engine = await startClickHouseEngine({
     directory: join(folder, 'clickhouse'),
