@@ -44,8 +44,18 @@ const WINDOWS = [
   { windowMs: WINDOWS_MS[2], suffix: 'h72' },
 ] as const;
 
-const INDEX = new Map(SUM_NAMES.map((name, index) => [name, index]));
-const sumOf = ([, , , , , sums]: WatchCountsRow, name: SumName): number => sums[INDEX.get(name) ?? -1] ?? 0;
+const placeOf = (name: SumName): number => SUM_NAMES.indexOf(name);
+const sumAt = ([, , , , , sums]: WatchCountsRow, place: number): number => sums[place] ?? 0;
+
+const [PAST, PAST_FAILED] = [placeOf('past'), placeOf('past_failed')];
+/** Where a row tells what of the past a bank, or a bank's release, is. */
+const pastPlaces = (of: 'bank' | 'family') => ({
+  tried: placeOf(`${of}_tried`),
+  started: placeOf(`${of}_started`),
+  failed: placeOf(`${of}_0`),
+  failedAtLevels: ([1, 2, 3] as const).map((depth) => placeOf(`${of}_${depth}`)),
+});
+const [OF_BANK, OF_RELEASE] = [pastPlaces('bank'), pastPlaces('family')];
 
 /** Series of which failing devices are listed: those that may have to be named. */
 export function seriesNamedIn(rows: readonly WatchCountsRow[]): Set<string> {
@@ -111,9 +121,10 @@ function leavesOf(
   started: SumName,
   reports: SumName,
 ): Leaf[] {
+  const [triedAt, startedAt, reportsAt] = [placeOf(devices), placeOf(started), placeOf(reports)];
   const leaves = new Map<string, { -readonly [key in keyof Leaf]: Leaf[key] } & { delays: number[] }>();
   for (const row of rows) {
-    const [tried, begun, told] = [sumOf(row, devices), sumOf(row, started), sumOf(row, reports)];
+    const [tried, begun, told] = [sumAt(row, triedAt), sumAt(row, startedAt), sumAt(row, reportsAt)];
     if (tried + begun + told === 0) continue;
     const scope = scopeOf(row);
     let leaf = leaves.get(scopeId(scope));
@@ -173,27 +184,29 @@ class PastCounts implements BaselineCounts {
   private add(row: WatchCountsRow): void {
     const [bank, build, , levels, bin] = row;
     const family = familyOf(build);
+    const isFailed = sumAt(row, PAST_FAILED) > 0;
     const reports = this.byDelay[bin];
     if (reports) {
-      reports.reports += sumOf(row, 'past');
-      reports.failures += sumOf(row, 'past_failed');
+      reports.reports += sumAt(row, PAST);
+      reports.failures += sumAt(row, PAST_FAILED);
     }
     // A pair belongs to one bank, so that the fleet is the sum of its banks, and a release that of its banks' devices.
-    for (const [groups, of] of [
-      [[groupId(null, null), groupId(bank, null)], 'bank'],
-      [[groupId(null, family), groupId(bank, family)], 'family'],
+    for (const [groups, places] of [
+      [[groupId(null, null), groupId(bank, null)], OF_BANK],
+      [[groupId(null, family), groupId(bank, family)], OF_RELEASE],
     ] as const) {
       for (const group of groups) {
-        increase(this.tried, group, sumOf(row, `${of}_tried`));
-        increase(this.begun, group, sumOf(row, `${of}_started`));
+        increase(this.tried, group, sumAt(row, places.tried));
+        increase(this.begun, group, sumAt(row, places.started));
+        if (!isFailed) continue;
         const failed = this.failed.get(group) ?? new Map<string, number>();
         this.failed.set(group, failed);
-        increase(failed, ANY_FAILURE, sumOf(row, `${of}_0`));
+        increase(failed, ANY_FAILURE, sumAt(row, places.failed));
         levels.forEach((series, depth) => {
-          increase(failed, series, sumOf(row, `${of}_${(depth + 1) as 1 | 2 | 3}`));
+          increase(failed, series, sumAt(row, places.failedAtLevels[depth] ?? -1));
         });
         const [code] = levels;
-        if (code === undefined || sumOf(row, 'past_failed') === 0) continue;
+        if (code === undefined) continue;
         const codes = this.codes.get(group);
         if (codes) codes.add(code);
         else this.codes.set(group, new Set([code]));
