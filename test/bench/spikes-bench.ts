@@ -10,7 +10,10 @@ import type { Score, ScoredAlert } from './spikes/score.js';
 import { watchInMemory } from './spikes/watch-in-memory.js';
 import type { WatchedEvent } from './spikes/watch-in-memory.js';
 
-/** Tickets of the whole watch include its pages: an incident that was paged needs no ticket. */
+/**
+ * Tickets of the whole watch include its pages: an incident that was paged needs no ticket. A page that takes its ticket
+ * in is no second alert of that tier: it is the ticket, made more urgent.
+ */
 const TIERS = {
   page: ['page'],
   ticket: ['page', 'ticket'],
@@ -107,8 +110,22 @@ function notificationsOf(
   const raised = new Map(
     events.flatMap(({ event }) => (event.type === 'AlertRaised' ? [[event.alertId, event] as const] : [])),
   );
+  const escalated = new Set(
+    events.flatMap(({ atMs, event }) =>
+      event.type === 'AlertMerged' && raised.get(event.alertId)?.tier === 'ticket'
+        ? [`${event.intoAlertId} ${atMs}`]
+        : [],
+    ),
+  );
   return events.flatMap(({ atMs, event }) => {
     if (event.type !== 'AlertRaised' && event.type !== 'AlertWidened') return [];
+    if (
+      tier === 'ticket' &&
+      event.type === 'AlertRaised' &&
+      event.tier === 'page' &&
+      escalated.has(`${event.alertId} ${atMs}`)
+    )
+      return [];
     const of = raised.get(event.alertId);
     if (!of || of.basis !== basis || !(TIERS[tier] as readonly string[]).includes(of.tier)) return [];
     const { bank, build, kb, signature } = event;
