@@ -36,6 +36,15 @@ const DURABILITY = {
   min_compressed_bytes_to_fsync_after_merge: 1,
 };
 
+/**
+ * A part below this size is one file instead of one a column (and an fsync for each: 176 of `reports`). A merge waits for
+ * more parts of its size than ClickHouse's 5, so that a row is rewritten half as often while reports pour in.
+ */
+const PARTS = {
+  min_bytes_for_wide_part: 64 * 2 ** 20,
+  merge_selector_base: 10,
+};
+
 /** Text of `config.xml`. There is no logger section: errors reach whoever asked, and nothing is logged to the disk. */
 export function renderConfigXml(options: ConfigOptions): string {
   const elements = (values: Readonly<Record<string, number>>) =>
@@ -54,7 +63,7 @@ export function renderConfigXml(options: ConfigOptions): string {
     <settings_constraints_replace_previous>true</settings_constraints_replace_previous>
   </access_control_improvements>
   <merge_tree>
-  ${elements(DURABILITY)}
+  ${elements({ ...DURABILITY, ...PARTS })}
   </merge_tree>
   <http_handlers>
     <rule><url>/ping</url><methods>GET,HEAD</methods><handler><type>ping</type></handler></rule>

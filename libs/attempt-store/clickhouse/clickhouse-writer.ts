@@ -251,10 +251,10 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     const storedKeys = await this.loadStoredKeys();
     const recent: Report[] = [];
     const held = keys.filter((key) => {
-      if (!storedKeys.mayHold(key)) return false;
       const reports = this.recentReports.of(key);
-      if (reports) recent.push(...reports);
-      return reports === null;
+      if (reports === null) return storedKeys.mayHold(key);
+      recent.push(...reports);
+      return false;
     });
     return { recent, held };
   }

@@ -3,32 +3,18 @@ import { levelsOf } from '#domain/signature/signature.js';
 import type { HistoryRow } from '../attempt-store.js';
 import { column } from './insert-rows.js';
 import type { Column } from './insert-rows.js';
-import { array, bool, nullable, text, time, uint128, uint32 } from './row-binary.js';
-import type { Encode } from './row-binary.js';
+import { bool, listOf, nullableTime, text, texts, time, uint128, uint32 } from './native-block.js';
+import type { Codec } from './native-block.js';
 
-const ofAttempts = <T>(
-  name: string,
-  encode: Encode<T>,
-  pick: (attempt: Attempt) => T,
-): Column<HistoryRow> => ({
-  name: `attempts.${name}`,
-  write: (writer, { history: { attempts } }) => {
-    writer.varint(attempts.length);
-    for (const attempt of attempts) encode(writer, pick(attempt));
-  },
-});
+const ofAttempts = <T>(name: string, codec: Codec<T>, pick: (attempt: Attempt) => T): Column<HistoryRow> =>
+  column(`attempts.${name}`, listOf(codec, pick), (row: HistoryRow) => row.history.attempts);
 
 const ofFailures = <T>(
   name: string,
-  encode: Encode<T>,
+  codec: Codec<T>,
   pick: (failure: FinalFailure) => T,
-): Column<HistoryRow> => ({
-  name: `failures.${name}`,
-  write: (writer, { history: { failures } }) => {
-    writer.varint(failures.length);
-    for (const failure of failures) encode(writer, pick(failure));
-  },
-});
+): Column<HistoryRow> =>
+  column(`failures.${name}`, listOf(codec, pick), (row: HistoryRow) => row.history.failures);
 
 /** Columns of table `histories`. */
 export const HISTORY_COLUMNS: readonly Column<HistoryRow>[] = [
@@ -37,10 +23,10 @@ export const HISTORY_COLUMNS: readonly Column<HistoryRow>[] = [
   column('device_key', text, (row) => row.deviceKey),
   column('version', uint128, (row) => row.version),
   column('latest_outcome', text, (row) => row.history.latest?.outcome ?? ''),
-  column('latest_at', nullable(time), (row) => row.history.latest?.atMs ?? null),
-  column('attempted_builds', array(text), (row) => row.history.attemptedBuilds),
-  ofAttempts('started_at', nullable(time), (a) => a.startedAtMs),
-  ofAttempts('ended_at', nullable(time), (a) => a.endedAtMs),
+  column('latest_at', nullableTime, (row) => row.history.latest?.atMs ?? null),
+  column('attempted_builds', texts, (row) => row.history.attemptedBuilds),
+  ofAttempts('started_at', nullableTime, (a) => a.startedAtMs),
+  ofAttempts('ended_at', nullableTime, (a) => a.endedAtMs),
   ofAttempts('arrived_at', time, (a) => a.arrivedAtMs),
   ofAttempts('outcome', text, (a) => a.outcome),
   ofAttempts('operation', text, (a) => a.operation),
@@ -53,17 +39,17 @@ export const HISTORY_COLUMNS: readonly Column<HistoryRow>[] = [
   ofAttempts('branch', text, (a) => a.branch),
   ofAttempts('upgraded_from', text, (a) => a.upgradedFrom),
   ofAttempts('signature_id', text, (a) => a.signature?.id ?? ''),
-  ofAttempts('event_ids', array(text), (a) => a.eventIds),
+  ofAttempts('event_ids', texts, (a) => a.eventIds),
   ofAttempts('timing', text, (a) => a.timing),
   ofAttempts('imported', bool, (a) => a.isImported),
-  ofAttempts('levels', array(text), (a) => (a.signature ? levelsOf(a.signature).map(({ id }) => id) : [])),
+  ofAttempts('levels', texts, (a) => (a.signature ? levelsOf(a.signature).map(({ id }) => id) : [])),
   ofFailures('cohort_id', text, (f) => f.cohortId),
   ofFailures('build', text, (f) => f.build),
   ofFailures('signature_id', text, (f) => f.signature.id),
   ofFailures('channel', text, (f) => f.channel),
   ofFailures('branch', text, (f) => f.branch),
-  ofFailures('first_at', nullable(time), (f) => f.firstAtMs),
-  ofFailures('last_at', nullable(time), (f) => f.lastAtMs),
+  ofFailures('first_at', nullableTime, (f) => f.firstAtMs),
+  ofFailures('last_at', nullableTime, (f) => f.lastAtMs),
   ofFailures('arrived_at', time, (f) => f.arrivedAtMs),
   ofFailures('open', bool, (f) => f.open),
   ofFailures('regressed', bool, (f) => f.regressed),

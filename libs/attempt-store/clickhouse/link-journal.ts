@@ -3,7 +3,7 @@ import type { LinkEntry, LinkFeed } from '../attempt-store.js';
 import { column } from './insert-rows.js';
 import type { Column } from './insert-rows.js';
 import { quote } from './inline-table.js';
-import { text, uint64 } from './row-binary.js';
+import { text, uint64 } from './native-block.js';
 
 interface JournalRow extends LinkEntry {
   readonly writer: string;

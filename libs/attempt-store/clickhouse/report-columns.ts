@@ -3,17 +3,17 @@ import type { Operation, Outcome, Rollback, Source, Stage } from '#domain/words.
 import type { ReportRow } from '../attempt-store.js';
 import { column } from './insert-rows.js';
 import type { Column } from './insert-rows.js';
-import { array, bool, nullable, text, time, uint32, uint8 } from './row-binary.js';
-import type { Encode } from './row-binary.js';
+import { bool, listOf, nullableTime, text, textTuple, texts, time, uint32, uint8 } from './native-block.js';
+import type { Codec } from './native-block.js';
 
-const fact = <T>(name: string, encode: Encode<T>, pick: (report: Report) => T): Column<ReportRow> =>
-  column(name, encode, (row: ReportRow) => pick(row.report));
+const fact = <T>(name: string, codec: Codec<T>, pick: (report: Report) => T): Column<ReportRow> =>
+  column(name, codec, (row: ReportRow) => pick(row.report));
 
-const innerError: Encode<InnerError> = (writer, { code, kind, origin = '' }) => {
-  writer.text(code);
-  writer.text(kind);
-  writer.text(origin);
-};
+const innerError = textTuple<InnerError>({
+  code: ({ code }) => code,
+  kind: ({ kind }) => kind,
+  origin: ({ origin = '' }) => origin,
+});
 
 /** Columns of table `reports` as they are written. */
 export const REPORT_ROW_COLUMNS: readonly Column<ReportRow>[] = [
@@ -28,15 +28,19 @@ export const REPORT_ROW_COLUMNS: readonly Column<ReportRow>[] = [
   fact('source', text, (r) => r.source),
   fact('operation', text, (r) => r.operation),
   fact('outcome', text, (r) => r.outcome),
-  fact('occurred_at', nullable(time), (r) => r.occurredAtMs),
-  fact('started_at', nullable(time), (r) => r.startedAtMs),
-  fact('ended_at', nullable(time), (r) => r.endedAtMs),
+  fact('occurred_at', nullableTime, (r) => r.occurredAtMs),
+  fact('started_at', nullableTime, (r) => r.startedAtMs),
+  fact('ended_at', nullableTime, (r) => r.endedAtMs),
   fact('time_implausible', bool, (r) => r.timeImplausible),
   fact('stage', text, (r) => r.stage),
   fact('rollback', text, (r) => r.rollback),
   fact('hresult', text, (r) => r.hresult),
   fact('reported_hresult', text, (r) => r.reportedHresult),
-  fact('inner_errors', array(innerError), (r) => r.innerErrors),
+  fact(
+    'inner_errors',
+    listOf(innerError, (error: InnerError) => error),
+    (r) => r.innerErrors,
+  ),
   fact('failure_source', text, (r) => r.failureSource),
   fact('object_type', text, (r) => r.failingObject?.type ?? ''),
   fact('object_name', text, (r) => r.failingObject?.name ?? ''),
@@ -52,7 +56,7 @@ export const REPORT_ROW_COLUMNS: readonly Column<ReportRow>[] = [
   fact('package_identity', text, (r) => r.packageIdentity),
   fact('delivery_mode', text, (r) => r.deliveryMode),
   column('update_title', text, (row: ReportRow) => row.updateTitle),
-  column('excerpt', array(text), (row: ReportRow) => row.excerpt),
+  column('excerpt', texts, (row: ReportRow) => row.excerpt),
 ];
 
 /** Columns of table `reports` that the rules read back, in the order of `reportFromRow`. */

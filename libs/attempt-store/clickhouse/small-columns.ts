@@ -3,7 +3,7 @@ import type { Signature } from '#domain/report.js';
 import type { AlertView, AliasLink, CanonicalDevice, InventoryRow, KbLink } from '../attempt-store.js';
 import { column } from './insert-rows.js';
 import type { Column } from './insert-rows.js';
-import { array, bool, float64, nullable, text, time, uint32, uint64, uint8 } from './row-binary.js';
+import { bool, float64, nullableTime, text, texts, time, uint32, uint64, uint8 } from './native-block.js';
 
 export const INVENTORY_COLUMNS: readonly Column<InventoryRow>[] = [
   column('bank', text, (row) => row.bank),
@@ -80,14 +80,12 @@ export const ALERT_COLUMNS: readonly Column<AlertView & { eventNo: number }>[] =
   column('tier', text, (row) => row.tier),
   column('state', text, (row) => row.state),
   column('opened_at', time, (row) => Date.parse(row.openedAt)),
-  column('resolved_at', nullable(time), (row) =>
-    row.resolvedAt === null ? null : Date.parse(row.resolvedAt),
-  ),
+  column('resolved_at', nullableTime, (row) => (row.resolvedAt === null ? null : Date.parse(row.resolvedAt))),
   column('failed', uint32, (row) => row.failed),
   column('installs', uint32, (row) => row.installs),
   column('expected', float64, (row) => row.expected),
   column('ln_p', float64, (row) => row.lnP),
   column('text', text, (row) => row.text),
-  column('deliveries', array(text), (row) => row.deliveries),
+  column('deliveries', texts, (row) => row.deliveries),
   column('event_no', uint64, (row) => row.eventNo),
 ];
