@@ -15,7 +15,7 @@ const ABSENT: ReadonlySet<string> = new Set(['absent', '0x0', '5000']);
  * @param copyHash which copy of the observation it is (`copyHashOf` of the message)
  */
 export function toReport(event: AttemptEvent, copyHash: string): Report {
-  const receivedAtMs = Date.parse(event.receivedAt);
+  const receivedAtMs = arrivalMs(event.receivedAt);
   const occurred = readTime(event.occurredAt, receivedAtMs);
   const started = event.startedAt === event.occurredAt ? occurred : readTime(event.startedAt, receivedAtMs);
   const ended = event.endedAt === event.occurredAt ? occurred : readTime(event.endedAt, receivedAtMs);
@@ -92,6 +92,14 @@ function countEvidence(event: AttemptEvent): number {
   if (event.stage !== undefined && event.stage !== 'unknown') known += 1;
   if (event.excerpt !== undefined && event.excerpt.length > 0) known += 1;
   return known;
+}
+
+let lastArrival = { text: '', ms: NaN };
+
+/** All reports of a request were received at one time: it is read once. */
+function arrivalMs(text: string): number {
+  if (text !== lastArrival.text) lastArrival = { text, ms: Date.parse(text) };
+  return lastArrival.ms;
 }
 
 type ReadTime = number | 'implausible' | null;

@@ -13,16 +13,20 @@ export class BatchFacts {
   private readonly aliasLinks = new Map<string, AliasLink>();
   private readonly kbLinks = new Map<string, KbLink>();
 
-  /** @param message the bytes that hold the event */
-  add(event: PatchEvent, message: Uint8Array): void {
-    if (event.eventType === 'patch.update_attempt') this.addAttempt(event, copyHashOf(message));
-    else this.inventories.push(toInventoryRow(event));
+  /**
+   * @param message the bytes that hold the event
+   * @returns when it was received, ms
+   */
+  add(event: PatchEvent, message: Uint8Array): number {
     const { bank, deviceKey } = event;
     for (const { kind, key } of event.deviceAliases ?? []) {
       const id = `${bank}/${kind}/${key}/${deviceKey}`;
       if (!this.aliasLinks.has(id))
         this.aliasLinks.set(id, { bank, deviceKey, aliasKind: kind, aliasKey: key });
     }
+    return event.eventType === 'patch.update_attempt'
+      ? this.addAttempt(event, copyHashOf(message))
+      : this.addInventory(toInventoryRow(event));
   }
 
   rows(): FactBatch {
@@ -34,13 +38,20 @@ export class BatchFacts {
     };
   }
 
-  private addAttempt(event: AttemptEvent, copyHash: string): void {
+  private addInventory(row: InventoryRow): number {
+    this.inventories.push(row);
+    return row.receivedAtMs;
+  }
+
+  private addAttempt(event: AttemptEvent, copyHash: string): number {
     const report = toReport(event, copyHash);
     this.reports.push({ report, updateTitle: event.updateTitle ?? '', excerpt: event.excerpt ?? [] });
     const { bank, updateId, updateRevision, kbKey } = report;
-    if (updateId === '' || !kbKey.startsWith('KB')) return;
-    const id = `${bank}/${updateId}/${updateRevision}/${kbKey}`;
-    if (!this.kbLinks.has(id)) this.kbLinks.set(id, { bank, updateId, updateRevision, kb: kbKey });
+    if (updateId !== '' && kbKey.startsWith('KB')) {
+      const id = `${bank}/${updateId}/${updateRevision}/${kbKey}`;
+      if (!this.kbLinks.has(id)) this.kbLinks.set(id, { bank, updateId, updateRevision, kb: kbKey });
+    }
+    return report.receivedAtMs;
   }
 }
 

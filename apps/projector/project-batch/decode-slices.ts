@@ -28,28 +28,28 @@ export function decodeSlices(slices: readonly LogSlice[]): DecodedBatch {
   const facts = new BatchFacts();
   const remedies: RemedyEvent[] = [];
   const unreadable: UnreadableMessage[] = [];
-  const largest = new Map<LogSlice, number>();
-  const readable = slices.map((slice) =>
-    slice.records.map((record) => {
+  const largestArrivalMs: (number | null)[] = [];
+  const readable = slices.map((slice) => {
+    let largestMs: number | null = null;
+    const ofSlice = slice.records.map((record) => {
       const decoded =
         slice.topic === 'patch.remedies' ? decodeRemedy(record.value) : decodeEvent(record.value);
       if (decoded.kind === 'unreadable') {
         unreadable.push({ slice, record, reason: decoded.reason, detail: decoded.detail });
         return false;
       }
-      if ('remedyId' in decoded.event) remedies.push(decoded.event);
-      else facts.add(decoded.event, record.value);
-      largest.set(slice, Math.max(largest.get(slice) ?? 0, Date.parse(decoded.event.receivedAt)));
+      let receivedAtMs: number;
+      if ('remedyId' in decoded.event) {
+        remedies.push(decoded.event);
+        receivedAtMs = Date.parse(decoded.event.receivedAt);
+      } else receivedAtMs = facts.add(decoded.event, record.value);
+      largestMs = Math.max(largestMs ?? 0, receivedAtMs);
       return true;
-    }),
-  );
-  return {
-    facts: facts.rows(),
-    remedies,
-    unreadable,
-    readable,
-    largestArrivalMs: slices.map((slice) => largest.get(slice) ?? null),
-  };
+    });
+    largestArrivalMs.push(largestMs);
+    return ofSlice;
+  });
+  return { facts: facts.rows(), remedies, unreadable, readable, largestArrivalMs };
 }
 
 /** The unreadable message as it goes to the dead letters: whole, with its position, reason and hash. */

@@ -45,9 +45,12 @@ export async function touchedKeys(
     const links = book.linksOf(bank);
     const kb = links.resolvedKb(kbKey);
     const device = links.canonicalOf(deviceKey);
+    const toldUnder = links.toldUnder(deviceKey);
+    // Nearly every report: a device of one key that stood under no other.
+    if (!wasUnnamed && device === deviceKey && toldUnder.size === 0) return touch(bank, device, kb);
     const kbs = wasUnnamed ? new Set([kb, kbKey, ...links.kbsOf(kbKey)]) : [kb];
     for (const each of kbs) {
-      for (const key of [device, deviceKey, ...links.toldUnder(deviceKey)]) touch(bank, key, each);
+      for (const key of [device, deviceKey, ...toldUnder]) touch(bank, key, each);
     }
     return touch(bank, device, kb);
   };
