@@ -10,9 +10,8 @@ export function createSockets(): ISocketFactory {
   const factory = (require('kafkajs/src/network/socketFactory') as () => ISocketFactory)();
   return (options) => {
     const socket = factory(options);
-    socket.once('close', () => {
-      socket.unref = () => socket;
-    });
+    const unref = socket.unref.bind(socket);
+    socket.unref = () => (socket.destroyed ? socket : unref());
     return socket;
   };
 }
