@@ -20,6 +20,9 @@ export const EVIDENCE_FIXTURES = [
   'systeminfo.txt',
   'hotfixes.csv',
   'report-events.tsv',
+  'powershell-events.csv',
+  'powershell-events.txt',
+  'wsus-updates.csv',
 ] as const;
 
 export const fixtureBytes = (name: (typeof EVIDENCE_FIXTURES)[number]): Buffer =>

@@ -17,6 +17,9 @@ describe('kind of evidence', () => {
       'system_info',
       'hotfix_list',
       'report_events',
+      'event_table',
+      'event_list',
+      'wsus_listing',
     ]);
     expect(recogniseFormat(Buffer.from('ElfFile\0rest'))).toBe('evtx');
     expect(
