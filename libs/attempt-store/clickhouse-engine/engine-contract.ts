@@ -62,9 +62,9 @@ const CLAUSES: readonly Clause[] = [
     expected: 'R\u0002BC',
   },
   {
-    what: 'format RowBinary is read',
+    what: 'format Native is read',
     user: 'writer',
-    sql: `SELECT a, b FROM format('RowBinary', 'a UInt8, b String', 'R\\x02BC') FORMAT JSONCompactEachRow`,
+    sql: `SELECT a, b FROM format('Native', 'a UInt8, b String', '\\x02\\x01\\x01a\\x05UInt8R\\x01b\\x06String\\x02BC') FORMAT JSONCompactEachRow`,
     expected: '[82, "BC"]',
   },
   setting('writer', 'async_insert', 'false'),
