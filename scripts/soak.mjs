@@ -73,7 +73,11 @@ async function soak({ minutes, kills = minutes === undefined ? '200' : '20', see
       sum.lost += Number(told[2]);
       sum.doubled += Number(told[3]);
     };
-    const isGood = await run([...flags, bin, '--runInBand', '--verbose', path], { ...seeds, ...environment }, book);
+    const isGood = await run(
+      [...flags, bin, '--runInBand', '--verbose', path],
+      { ...seeds, ...environment },
+      book,
+    );
     sum.accepted += accepted;
     console.log(`soak: ${isGood ? 'ok  ' : 'FAIL'}  ${path}`);
     return isGood;
