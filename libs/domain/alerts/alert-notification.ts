@@ -90,7 +90,7 @@ export type Notification = z.infer<typeof notificationSchema>;
 /** Published for those who build receivers. */
 export const notificationJsonSchema = z.toJSONSchema(notificationSchema);
 
-/** The notification a pending delivery stands for. Equal input gives equal output: a repetition is byte-identical. */
+/** The notification a pending delivery stands for. A repetition differs at most in the record of the remedy. */
 export function notificationOf({ owed, channel }: PendingDelivery, context: AlertContext): Notification {
   const alert = owed.told;
   const { id, l1, l2, l3 } = alert.signature;
