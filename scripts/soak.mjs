@@ -95,7 +95,7 @@ async function soak({ minutes, kills = minutes === undefined ? '200' : '20', see
   // Most of the time something is awaited: a start, a time-out.
   await Promise.all([
     inTurn([onLmdb, onKafka('several-projectors'), onKafka('faults'), wild]),
-    inTurn([onKafka('one-broker'), onKafka('three-brokers')]),
+    inTurn([onKafka('one-broker'), onKafka('three-brokers'), onKafka('two-watchers')]),
   ]);
   for (const path of failed) console.log(`soak: failed: ${path}`);
   console.log(`soak: accepted=${sum.accepted} lost=${sum.lost} doubled=${sum.doubled}`);
