@@ -2,9 +2,17 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -93,7 +101,7 @@ describe('rollcall import', () => {
     expect(await run(fixtures, '--dry-run', '--json')).toBe(0);
     const lines = jsonLines();
     const accounts = lines.filter(({ kind }) => kind === 'account');
-    expect(accounts).toHaveLength(12);
+    expect(accounts.map(({ file }) => basename(String(file))).sort()).toEqual(readdirSync(fixtures).sort());
     expect(Object.keys(accounts[0] ?? {})).toEqual([
       'kind',
       'file',
@@ -115,7 +123,8 @@ describe('rollcall import', () => {
       stage: 'advanced_installers',
       signature: { l1: '0x800f0922', fineness: 3 },
     });
-    expect(lines.filter(({ kind }) => kind === 'report')).toHaveLength(22);
+    expect(lines.filter(({ kind }) => kind === 'report')).toHaveLength(25);
+    expect(accounts.reduce((sum, { reports }) => sum + Number(reports), 0)).toBe(25);
     expect(requests).toEqual([]);
   });
 
