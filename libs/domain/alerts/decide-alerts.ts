@@ -28,6 +28,8 @@ export interface LookRules {
   /** A look that is made up for: what it raises is told when it is open still at a look of today. */
   readonly isPast: boolean;
   readonly channels: readonly string[];
+  /** How often pages may be false; the usual budget unless told otherwise. */
+  readonly pageBudget?: AlarmBudget;
 }
 
 /**
@@ -66,7 +68,12 @@ export function decideAlerts(
     cells: readonly WindowCells[],
   ): Telling => ({ ...rules, tier, basis, counts, windows: cells });
 
-  tellCodes(draft, search(windows, PAGE_BUDGET), telling('page', 'usual', windows), isPage);
+  tellCodes(
+    draft,
+    search(windows, rules.pageBudget ?? PAGE_BUDGET),
+    telling('page', 'usual', windows),
+    isPage,
+  );
   if (learning.some(({ leaves }) => leaves.length > 0)) {
     const provisional = provisionalRates(counts.baseline);
     const cells = learning.map((window) => new WindowCells(window, provisional));

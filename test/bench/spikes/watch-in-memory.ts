@@ -2,6 +2,7 @@ import type { Alert } from '#domain/alerts/alert.js';
 import type { AlertEvent } from '#domain/alerts/alert-events.js';
 import { applyAlertEvent } from '#domain/alerts/alerts-state.js';
 import { decideAlerts } from '#domain/alerts/decide-alerts.js';
+import type { AlarmBudget } from '#domain/spikes/alarm-budget.js';
 import { DAY_MS } from '#domain/spikes/constants.js';
 import { WindowCells } from '#domain/spikes/scan/cells.js';
 import { ReportCounting } from '#domain/spikes/scan/count-reports.js';
@@ -20,6 +21,7 @@ export interface WatchedPast {
   /** Until then it only learns: no look is decided. */
   readonly decideFromMs: number;
   readonly isLearning: (bank: string, atMs: number) => boolean;
+  readonly pageBudget?: AlarmBudget;
 }
 
 export interface WatchedEvent {
@@ -59,6 +61,7 @@ export async function watchInMemory(
         sinceMs: atMs - past.lookEveryMs,
         isPast: false,
         channels: [],
+        ...(past.pageBudget && { pageBudget: past.pageBudget }),
       });
       for (const event of decided) {
         applyAlertEvent(alerts, event, atMs);
