@@ -5,6 +5,8 @@ import { isOffsetOutOfRange, isUnknownMember, lastingTroubleOf, unavailable } fr
 import { toRecord } from './to-record.js';
 
 const FETCH_BYTES = 8 * 1024 * 1024;
+/** Who wants one record is not sent 8 MB. A broker answers with a whole batch at least, however large. */
+const FETCH_BYTES_A_RECORD = 16 * 1024;
 const READ_COMMITTED = 1;
 /** What a broker answers when nothing was appended since a time. */
 const NOTHING_SINCE = -1;
@@ -152,7 +154,12 @@ export class PartitionReader {
     const records: LogRecord[] = [];
     let offset = fromOffset;
     while (records.length < maxRecords) {
-      const { found, next, isEnd } = await this.fetchFrom(topic, partition, offset);
+      const { found, next, isEnd } = await this.fetchFrom(
+        topic,
+        partition,
+        offset,
+        Math.min(FETCH_BYTES, (maxRecords - records.length) * FETCH_BYTES_A_RECORD),
+      );
       for (const record of found) if (records.length < maxRecords) records.push(record);
       if (isEnd) break;
       offset = next;
@@ -165,7 +172,7 @@ export class PartitionReader {
     await this.cluster.disconnect().catch(() => undefined);
   }
 
-  private async fetchFrom(topic: string, partition: number, fromOffset: number) {
+  private async fetchFrom(topic: string, partition: number, fromOffset: number, maxBytes: number) {
     return this.trying(`reading ${topic}/${partition}`, topic, async () => {
       const leader = this.partitionsOf(topic).find((one) => one.partition === partition)?.leader;
       if (leader === undefined) throw new RangeError(`${topic} has no partition ${partition}`);
@@ -173,7 +180,7 @@ export class PartitionReader {
       let offset = fromOffset;
       for (;;) {
         try {
-          return recordsFrom(await fetchOnce(broker, topic, partition, offset), offset);
+          return recordsFrom(await fetchOnce(broker, topic, partition, offset, maxBytes), offset);
         } catch (error) {
           if (!isOffsetOutOfRange(error)) throw error;
           // Before the first record that is left, or behind the last one.
@@ -214,13 +221,13 @@ export class PartitionReader {
   }
 }
 
-async function fetchOnce(broker: Broker, topic: string, partition: number, offset: number) {
+async function fetchOnce(broker: Broker, topic: string, partition: number, offset: number, maxBytes: number) {
   const { responses } = await broker.fetch({
     maxWaitTime: 0,
     minBytes: 0,
-    maxBytes: FETCH_BYTES,
+    maxBytes,
     isolationLevel: READ_COMMITTED,
-    topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: FETCH_BYTES }] }],
+    topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],
   });
   const fetched = responses[0]?.partitions[0];
   if (!fetched) throw new Error(`no answer for ${topic}/${partition}`);
