@@ -8,7 +8,7 @@ import {
   HEAP_LIMIT_MIB,
   SEMI_SPACE_MIB,
 } from '../../apps/rollcall/up/child-environment.js';
-import { findFreePort } from '../../apps/rollcall/up/ports.js';
+import { freePort } from '#runtime/free-port.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import { secondsSince, waitMs } from './bench-run.js';
 import type { BenchResult, BenchRun } from './bench-run.js';
@@ -136,7 +136,7 @@ async function measureRuns(
 async function startCollector(
   installation: Installation,
 ): Promise<{ collector: ChildProcess; port: number }> {
-  const port = await findFreePort();
+  const port = await freePort();
   const data = openDataDirectory(installation.data);
   const collector = spawn(
     process.execPath,

@@ -14,7 +14,7 @@ import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import { alertmanagerMissing, alertmanagerOn } from '../harness/alertmanager-server.js';
 import { compiledEntry } from '../harness/compiled-entry.js';
 import { eventually } from '../harness/eventually.js';
-import { freePort } from '../harness/free-port.js';
+import { freePort } from '#runtime/free-port.js';
 
 const missing = await alertmanagerMissing();
 if (missing !== null) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
+import { freePort } from '#runtime/free-port.js';
 
 const run = promisify(execFile);
 const PACKAGE = 'prometheus-alertmanager';

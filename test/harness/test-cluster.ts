@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
 import type { Cluster } from '#attempt-store/clickhouse/cluster-ddl.js';
+import { freePort } from '#runtime/free-port.js';
 import { startTestEngine } from './test-engine.js';
 import type { TestEngine } from './test-engine.js';
 
@@ -35,17 +35,4 @@ export async function startTestCluster(): Promise<TestCluster> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  });
 }

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { DataDirectory } from '#runtime/data-directory.js';
 import { readBankKeys } from '#runtime/bank-keys.js';
-import { tryPort } from '../up/ports.js';
+import { isPortFree } from '#runtime/free-port.js';
 import { ok, warning, wrong } from './finding.js';
 import type { Finding } from './finding.js';
 
@@ -83,7 +83,7 @@ export async function checkUsualPorts(): Promise<Finding[]> {
   ] as const;
   return Promise.all(
     usual.map(async ([flag, port]) =>
-      (await tryPort(port)) === null
+      !(await isPortFree(port))
         ? warning(
             'port',
             `${port} is in use by another program`,

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { findFreePort, claimPort } from './ports.js';
+import { freePort } from '#runtime/free-port.js';
+import { claimPort } from './ports.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-supervised-'));
@@ -36,7 +37,7 @@ const deaf = script(
 );
 
 async function supervise(path: string) {
-  const port = await findFreePort();
+  const port = await freePort();
   const url = `http://127.0.0.1:${port}/`;
   const ends: string[] = [];
   const pauses: (number | null)[] = [];
@@ -102,7 +103,7 @@ describe('SupervisedProcess', () => {
   });
 
   it('takes its children along when it is killed: their stdin closes', async () => {
-    const port = await findFreePort();
+    const port = await freePort();
     const parent = script(
       'parent.mjs',
       `import { spawn } from 'node:child_process';
@@ -125,7 +126,7 @@ describe('SupervisedProcess', () => {
 describe('claimPort', () => {
   it('names port and flag when the port is taken', async () => {
     const server = createServer();
-    const port = await findFreePort();
+    const port = await freePort();
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     await expect(claimPort(port, '--console-port')).rejects.toThrow(
       new RegExp(`port ${port} .* --console-port`),

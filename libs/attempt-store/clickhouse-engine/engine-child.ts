@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '#runtime/free-port.js';
 import { bootQuery, CANNOT_RUN_EXIT_CODE, DirectoryInUseError, EngineStartError } from './engine-words.js';
 import type { StopOrder } from './engine-words.js';
 
@@ -43,7 +43,7 @@ const KEPT_WORDS = 4_000;
  * @throws EngineStartError in words: packages missing, directory in use, files unreadable, no answer
  */
 export async function startEngineChild(options: EngineChildOptions): Promise<EngineChild> {
-  const port = await findFreePort();
+  const port = await freePort();
   const child = spawn(process.execPath, [options.entry, ...engineArguments(options, port)], {
     stdio: ['pipe', 'ignore', 'pipe'],
     // A process group of its own: Ctrl-C in the terminal must not reach it, a signal ends it without order.
@@ -154,17 +154,3 @@ function startError(exit: EngineExit, dataFolder: string): EngineStartError {
 /** ClickHouse locks its directory: code 76, CANNOT_OPEN_FILE, with these words. */
 const isDirectoryInUse = (exit: EngineExit): boolean =>
   exit.said.includes('Code: 76') && /another server instance|lock file/i.test(exit.said);
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-        else reject(new EngineStartError('no free port on 127.0.0.1'));
-      });
-    });
-  });
-}

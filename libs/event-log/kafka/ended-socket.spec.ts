@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { freePort } from '../../../test/harness/free-port.js';
+import { freePort } from '#runtime/free-port.js';
 import { createSockets } from './ended-socket.js';
 
 it('a socket that has ended can be let go again and again without piling up listeners', async () => {
