@@ -204,6 +204,18 @@ describe.each([
             drivers: [{ inf: 'CPU.inf', version: fails(n) ? '10.0.1' : '10.0.2' }],
             systemVolumeFreeMb: 7_000,
             packages: [{ identity: 'p', state: n % 2 ? 'Installed' : 'Install Pending' }],
+            pendingReboot: true,
+          }),
+        ),
+        // What a servicing log tells a day later says nothing of model, drivers or services.
+        ...names.map((name, n) =>
+          sampleInventory(name, {
+            eventId: `later-${n}`.padStart(32, '0'),
+            source: 'cbs_log',
+            takenAt: sampleTime(HOURS_A_DAY),
+            model: undefined,
+            branch: undefined,
+            packages: [{ identity: 'q', state: 'Installed' }],
           }),
         ),
         sampleAttempt('elsewhere', { bank: 'bank-b', targetKb: 'KB5039217' }),
@@ -221,7 +233,9 @@ describe.each([
         build: '17763.6054',
         upgradedFrom: 'v2020-l',
         diskFree: '5 to 10 GB',
+        model: expect.stringContaining('Model '),
         pendingPackages: 'some',
+        pendingReboot: 'yes',
         daysSinceUpgrade: '',
         'service:winmgmt': 'manual running',
         'driver:cpu.inf': '10.0.1',

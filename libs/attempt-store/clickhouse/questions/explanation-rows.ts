@@ -2,7 +2,7 @@ import type { CohortRow } from '#domain/cohort-explanation/cohort-row.js';
 import type { ExplainedCohort } from '../../failure-questions.js';
 import type { Ask } from './ask.js';
 import { Conditions } from './conditions.js';
-import { isPending } from './pending-state.js';
+import { pendingByDevice } from './pending-packages.js';
 
 /** Devices that did not fail are sampled down to about so many; each then stands for as many as it was drawn from. */
 const OTHERS_MAX = 50_000;
@@ -27,7 +27,7 @@ const DRIVER_LIFT_MIN = 3;
 /**
  * Every device that tried the cohort's update in these banks: what is known of it, and whether it failed with the
  * cohort's signature. Attributes of the attempt are those of the failing one (else of the last); those of the
- * inventory are the newest snapshot's. What nobody told is empty.
+ * inventory are each by the newest snapshot that tells it. What nobody told is empty.
  */
 export async function askExplanationRows(
   ask: Ask,
@@ -53,7 +53,12 @@ export async function askExplanationRows(
   );
   const every = Math.max(1, Math.ceil((size?.others ?? 0) / OTHERS_MAX));
   const sampled = `SELECT * FROM (${tried}) WHERE failed OR cityHash64(device_key) % ${every} = 0`;
-  const known = `SELECT t.*, i.* EXCEPT (bank, device_key) FROM (${sampled}) AS t LEFT JOIN (${newestInventories(database, ofBank)}) AS i ON i.bank = t.bank AND i.device_key = t.device_key`;
+  const told = `
+    SELECT t.*, ${TOLD.map(([name]) => `i.newest_${name} AS ${name}`).join(', ')}
+    FROM (${sampled}) AS t LEFT JOIN (${toldByInventories(database, ofBank)}) AS i ON i.bank = t.bank AND i.device_key = t.device_key`;
+  const known = `
+    SELECT t.*, p.device_key != '' AS has_pending
+    FROM (${told}) AS t LEFT JOIN (${pendingByDevice(database, ofBank)}) AS p ON p.bank = t.bank AND p.device_key = t.device_key`;
   const drivers = await askDrivers(ask, known, conditions);
   const columns = {
     ...ATTEMPT_ATTRIBUTES,
@@ -96,8 +101,8 @@ const INVENTORY_ATTRIBUTES: Readonly<Record<string, string>> = {
   antivirus: 'antivirus',
   diskFree: `if(isNull(free_mb), '', ${bands('assumeNotNull(free_mb) / 1024', 'GB', [5, 10, 20])})`,
   daysSinceUpgrade: `if(isNull(upgraded_at), '', ${bands(`dateDiff('day', assumeNotNull(upgraded_at), tried_at)`, 'days', [30, 180])})`,
-  pendingPackages: `if(NOT lists_packages, '', if(pending_packages = 0, 'none', 'some'))`,
-  pendingReboot: `if(NOT has_inventory, '', if(pending_reboot, 'yes', 'no'))`,
+  pendingPackages: `if(has_pending, 'some', if(lists_packages, 'none', ''))`,
+  pendingReboot: 'pending_reboot',
   ...Object.fromEntries(
     SERVICES.map((name) => [
       `service:${name}`,
@@ -106,26 +111,32 @@ const INVENTORY_ATTRIBUTES: Readonly<Record<string, string>> = {
   ),
 };
 
-/** The newest snapshot of each canonical device. */
-const newestInventories = (database: string, bankCondition: string): string => `
-  SELECT * EXCEPT (newest), newest.1 AS model, newest.2 AS manufacturer, newest.3 AS os_edition, newest.4 AS branch, newest.5 AS pending_reboot,
-    JSONExtractString(newest.6, 'upgradedFrom') AS upgraded_from,
-    parseDateTime64BestEffortOrNull(JSONExtractString(newest.6, 'upgradedAt'), 3, 'UTC') AS upgraded_at,
-    JSONExtract(newest.6, 'systemVolumeFreeMb', 'Nullable(Int64)') AS free_mb,
-    JSONExtractString(newest.6, 'tags', 'antivirus') AS antivirus,
-    JSONExtract(newest.6, 'services', 'Array(Tuple(name String, startType String, status String))') AS services,
-    JSONExtract(newest.6, 'drivers', 'Array(Tuple(inf String, version String))') AS drivers,
-    length(arrayFilter(p -> ${isPending('p.1')}, JSONExtract(newest.6, 'packages', 'Array(Tuple(state String))'))) AS pending_packages,
-    JSONHas(newest.6, 'packages') AS lists_packages, true AS has_inventory
+/** Column, value of one snapshot, and when a snapshot tells it: a log or a list of hotfixes tells little of a device. */
+const TOLD: readonly (readonly [string, string, string])[] = [
+  ...['model', 'manufacturer', 'os_edition', 'branch'].map((name) => [name, name, `${name} != ''`] as const),
+  ['upgraded_from', 'told.upgradedFrom', `told.upgradedFrom != ''`],
+  ['upgraded_at', `parseDateTime64BestEffortOrNull(told.upgradedAt, 3, 'UTC')`, `told.upgradedAt != ''`],
+  ['free_mb', 'told.systemVolumeFreeMb', 'isNotNull(told.systemVolumeFreeMb)'],
+  ['antivirus', 'told.tags.antivirus', `told.tags.antivirus != ''`],
+  ['services', 'told.services', 'notEmpty(told.services)'],
+  ['drivers', 'told.drivers', 'notEmpty(told.drivers)'],
+  ['lists_packages', 'true', 'notEmpty(told.packages)'],
+  ['pending_reboot', `if(told.pendingReboot, 'yes', 'no')`, 'isNotNull(told.pendingReboot)'],
+];
+const TOLD_TYPE = `Tuple(upgradedFrom String, upgradedAt String, systemVolumeFreeMb Nullable(Int64), pendingReboot Nullable(Bool), tags Tuple(antivirus String), services Array(Tuple(name String, startType String, status String)), drivers Array(Tuple(inf String, version String)), packages Array(Tuple(identity String)))`;
+
+/** What the snapshots of each canonical device tell, each fact by the newest that tells it. */
+const toldByInventories = (database: string, bankCondition: string): string => `
+  SELECT bank, device_key, ${TOLD.map(([name, value, isTold]) => `argMaxIf(${value}, at, ${isTold}) AS newest_${name}`).join(', ')}
   FROM (
-    SELECT i.bank AS bank, if(c.canonical_key = '', i.device_key, c.canonical_key) AS device_key,
-      argMax((i.model, i.manufacturer, i.os_edition, i.branch, i.pending_reboot, i.event), (i.taken_at, i.event_id)) AS newest
+    SELECT i.bank AS bank, if(c.canonical_key = '', i.device_key, c.canonical_key) AS device_key, (i.taken_at, i.event_id) AS at,
+      i.model AS model, i.manufacturer AS manufacturer, i.os_edition AS os_edition, i.branch AS branch,
+      JSONExtract(i.event, '${TOLD_TYPE}') AS told
     FROM ${database}.inventories AS i
     LEFT JOIN (SELECT bank, device_key, canonical_key FROM ${database}.canonical_devices FINAL) AS c
       ON c.bank = i.bank AND c.device_key = i.device_key
     WHERE ${bankCondition}
-    GROUP BY bank, device_key
-  )`;
+  ) GROUP BY bank, device_key`;
 
 interface DriverRow {
   readonly driver_inf: string;
