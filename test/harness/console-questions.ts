@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cohort, StoreStatus } from '#attempt-store/attempt-store.js';
+
+const RETRY_MS = 200;
+const RETRIED_MS = 30_000;
 
 /** The console of the installation on a data directory, asked over HTTP with the operator's token. */
 export class ConsoleQuestions {
@@ -34,12 +38,17 @@ export class ConsoleQuestions {
       readonly ports: { readonly console: number };
     };
     const token = readFileSync(join(this.data, 'operator-token'), 'utf8').trim();
-    const response = await fetch(`http://127.0.0.1:${ports.console}/api/v1/${path}`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(120_000),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
-    return JSON.parse(text) as unknown;
+    const url = `http://127.0.0.1:${ports.console}/api/v1/${path}`;
+    const headers = { authorization: `Bearer ${token}` };
+    const since = performance.now();
+    for (;;) {
+      const response = await fetch(url, { headers, signal: AbortSignal.timeout(120_000) });
+      const text = await response.text();
+      if (response.ok) return JSON.parse(text) as unknown;
+      // The store is away for a second while the engine learns of a new bank; a caller is asked to come again.
+      const isForNow = response.status === 503 && performance.now() - since < RETRIED_MS;
+      if (!isForNow) throw new Error(`${path}: ${response.status} ${text}`);
+      await sleep(RETRY_MS);
+    }
   }
 }

@@ -43,6 +43,7 @@ export class ProblemFilter implements ExceptionFilter {
   private judge(error: unknown): { status: number; detail: string } {
     if (error instanceof HttpException) return { status: error.getStatus(), detail: error.message };
     if (error instanceof StoreUnavailableError) {
+      this.logger.warn({ err: error }, 'the store did not answer a question');
       return { status: 503, detail: 'the store does not answer for now; try again' };
     }
     // Named by the store's adapter, which this layer does not import.
