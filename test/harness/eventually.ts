@@ -11,6 +11,7 @@ export async function eventually<T>(
   what: string,
   ask: () => Promise<T | null> | T | null,
   timeoutMs = 60_000,
+  pollMs = POLL_MS,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let refusal: unknown;
@@ -21,7 +22,7 @@ export async function eventually<T>(
     } catch (error) {
       refusal = error;
     }
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
   throw new Error(`did not happen within ${timeoutMs / 1_000} s: ${what}`, { cause: refusal });
 }

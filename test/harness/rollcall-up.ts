@@ -8,6 +8,7 @@ import type { Cohort, StoreStatus } from '#attempt-store/attempt-store.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { openKafkaEventLog } from '#event-log/kafka/open-kafka-event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
+import type { Asked } from './ask-clickhouse.js';
 import { addSender, runRollcall } from './command-line.js';
 import type { CommandResult } from './command-line.js';
 import { compiledEntry } from './compiled-entry.js';
@@ -67,9 +68,7 @@ export class RollcallUp {
 
   /** Another one after each restart. */
   get collectorUrl(): string {
-    const { ports } = JSON.parse(readFileSync(join(this.data, 'running.json'), 'utf8')) as {
-      readonly ports: { readonly collector: number };
-    };
+    const { ports } = this.read('running.json') as { readonly ports: { readonly collector: number } };
     return `http://127.0.0.1:${ports.collector}`;
   }
 
@@ -88,10 +87,19 @@ export class RollcallUp {
   /** Runs `rollcall …` on this data directory. */
   cli = (args: readonly string[]): Promise<CommandResult> => runRollcall(this.data, args, this.environment);
 
-  status = (bank: string): Promise<StoreStatus> => new ConsoleQuestions(this.data).status(bank);
-  cohorts = (bank: string): Promise<readonly Cohort[]> => new ConsoleQuestions(this.data).cohorts(bank);
+  status = (bank: string): Promise<StoreStatus> => this.ask((console) => console.status(bank));
+  cohorts = (bank: string): Promise<readonly Cohort[]> => this.ask((console) => console.cohorts(bank));
   /** Every item of a list of the console; `path` with at least one parameter. */
-  list = (path: string): Promise<readonly unknown[]> => new ConsoleQuestions(this.data).list(path);
+  list = (path: string): Promise<readonly unknown[]> => this.ask((console) => console.list(path));
+
+  /** Its ClickHouse, for who asks it directly. */
+  clickhouse(): Asked {
+    const { ports } = this.read('running.json') as { readonly ports: { readonly clickhouse: number } };
+    return {
+      url: `http://127.0.0.1:${ports.clickhouse}`,
+      passwords: this.read('clickhouse-passwords.json') as Readonly<Record<string, string>>,
+    };
+  }
 
   /** Process ids of now; null while one is away. */
   children(): Readonly<Record<Role, number | null>> {
@@ -179,6 +187,19 @@ export class RollcallUp {
     if (this.supervisor) await this.stop();
     for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private read(name: string): unknown {
+    return JSON.parse(readFileSync(join(this.data, name), 'utf8'));
+  }
+
+  /** A refusal tells what the processes said last. */
+  private async ask<T>(question: (console: ConsoleQuestions) => Promise<T>): Promise<T> {
+    try {
+      return await question(new ConsoleQuestions(this.data));
+    } catch (error) {
+      throw new Error(`${String(error)}\n${this.lines.slice(-20).join('\n')}`, { cause: error });
+    }
   }
 
   private get running() {

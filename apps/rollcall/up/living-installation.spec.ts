@@ -17,16 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => rollcall.dispose());
 
-interface Running {
-  readonly ports: { readonly clickhouse: number };
-  readonly pids: Readonly<Record<string, number>>;
-}
-const read = (name: string): unknown => JSON.parse(readFileSync(join(rollcall.data, name), 'utf8'));
-const running = () => read('running.json') as Running;
-const clickHouse = () => ({
-  url: `http://127.0.0.1:${running().ports.clickhouse}`,
-  passwords: read('clickhouse-passwords.json') as Readonly<Record<string, string>>,
-});
+const running = () =>
+  JSON.parse(readFileSync(join(rollcall.data, 'running.json'), 'utf8')) as {
+    readonly pids: Readonly<Record<string, number>>;
+  };
 async function examine() {
   const { code, stdout } = await rollcall.cli(['doctor', '--json']);
   const lines = stdout.split('\n').filter(Boolean);
@@ -41,7 +35,8 @@ describe('an installation that runs', () => {
     expect(stderr).toMatch(/in a few seconds .* bank_bank-live/);
     await rollcall.cli(['bank', 'add', 'bank-more']);
     for (const bank of ['bank-live', 'bank-more']) {
-      const ask = () => runClickHouse(clickHouse(), `bank_${bank}`, 'SELECT count() FROM rollcall.freshness');
+      const ask = () =>
+        runClickHouse(rollcall.clickhouse(), `bank_${bank}`, 'SELECT count() FROM rollcall.freshness');
       expect(await eventually(`the reader of ${bank}`, ask)).toBe('0');
     }
     expect(await rollcall.child('engine')).not.toBe(before);
