@@ -21,6 +21,7 @@ import type { AdminEvent, Scope } from '#domain/admin.js';
 import { initialAlertsState } from '#domain/alerts/alerts-state.js';
 import { AdminReader } from '#event-log/admin-reader.js';
 import { AlertLog } from '#event-log/alert-log.js';
+import { LogUnavailableError } from '#event-log/event-log.js';
 import type { EventLog } from '#event-log/event-log.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
@@ -190,9 +191,11 @@ const events: AdminEvent[] = [
   created('rc_sender', 'bank-a', ['collect']),
   created('rc_old', 'bank-a', ['read'], '2020-01-01T00:00:00.000Z'),
 ];
+let isLogAway = false;
 const adminLog = {
-  readRange: (_topic: string, _partition: number, from: number) =>
-    Promise.resolve(
+  readRange: async (_topic: string, _partition: number, from: number) => {
+    if (isLogAway) throw new LogUnavailableError('away', 'no_quorum');
+    return Promise.resolve(
       events.slice(from).map((event, index) => ({
         offset: from + index,
         key: 'admin',
@@ -200,7 +203,8 @@ const adminLog = {
         headers: {},
         appendedAtMs: 0,
       })),
-    ),
+    );
+  },
 } as unknown as EventLog;
 
 @Module({})
@@ -372,6 +376,16 @@ describe('wrong questions', () => {
     expect((await ask('healthz', null)).status).toBe(200);
     store.down = false;
     expect((await ask('readyz', null)).status).toBe(200);
+  });
+
+  it('an event log that is away keeps nobody out who was known a moment ago; a token that it must tell of is 503', async () => {
+    isLogAway = true;
+    expect((await ask('api/v1/cohorts')).status).toBe(200);
+    const response = await ask('api/v1/cohorts', 'rc_nobody');
+    isLogAway = false;
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ code: 'log_unavailable' });
+    expect((await ask('api/v1/cohorts', 'rc_nobody')).status).toBe(401);
   });
 });
 

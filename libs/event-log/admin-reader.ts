@@ -4,6 +4,8 @@ import type { EventLog } from './event-log.js';
 
 const ADMIN_TOPIC = 'patch.admin';
 const READ_AT_ONCE = 1_000;
+/** While the log does not answer, what was read last holds so long: a revoked token lives no longer (contract: 30 s). */
+const MOST_AGE_MS = 30_000;
 
 /** The state that the events of `patch.admin` tell: banks, credentials, live generation. Reads only what is new. */
 export class AdminReader {
@@ -14,22 +16,34 @@ export class AdminReader {
 
   constructor(
     private readonly log: EventLog,
-    /** A revoked token may still be taken this long. The contract allows 30 s. */
+    /** A revoked token may still be taken this long. */
     private readonly maxAgeMs: number,
     private readonly nowMs: () => number = Date.now,
   ) {}
 
-  /** The state, at most `maxAgeMs` old. Rejects when the log cannot be read and nothing was ever read. */
+  /**
+   * The state, at most `maxAgeMs` old, or 30 s while the log does not answer.
+   * @throws LogUnavailableError when it is older and the log does not answer
+   */
   async current(): Promise<AdminState> {
-    if (this.nowMs() - this.readAtMs > this.maxAgeMs) await this.refresh();
-    return this.state;
+    if (this.ageMs <= this.maxAgeMs) return this.state;
+    try {
+      return await this.refresh();
+    } catch (error) {
+      if (this.ageMs <= MOST_AGE_MS) return this.state;
+      throw error;
+    }
   }
 
-  /** Reads to the end of the topic now. */
+  /** Reads to the end of the topic now. @throws LogUnavailableError */
   async refresh(): Promise<AdminState> {
     this.reading ??= this.readOn().finally(() => (this.reading = null));
     await this.reading;
     return this.state;
+  }
+
+  private get ageMs(): number {
+    return this.nowMs() - this.readAtMs;
   }
 
   private async readOn(): Promise<void> {

@@ -165,7 +165,11 @@ function describeRoute({ path, summary, query, answer }: Route) {
       401: { description: 'no valid token', ...problem },
       403: { description: 'no scope read, or another bank', ...problem },
       404: { description: 'no such bank, cohort, device or code', ...problem },
-      503: { description: 'the store does not answer for now', ...problem },
+      503: {
+        description:
+          'the store (store_unavailable) or the event log (log_unavailable) does not answer for now',
+        ...problem,
+      },
     },
   };
 }

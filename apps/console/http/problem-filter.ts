@@ -3,6 +3,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { StoreUnavailableError } from '#attempt-store/attempt-store.js';
+import { LogUnavailableError } from '#event-log/event-log.js';
 import type { Logger } from '#runtime/logger.js';
 
 /** RFC 9457 `application/problem+json`. */
@@ -32,19 +33,27 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const { status, detail } = this.judge(error);
+    const { status, detail, code = CODES[status] ?? 'error' } = this.judge(error);
     const title = STATUS_CODES[status] ?? 'Error';
-    const problem: Problem = { type: 'about:blank', title, status, detail, code: CODES[status] ?? 'error' };
+    const problem: Problem = { type: 'about:blank', title, status, detail, code };
     if (status === 401) void reply.header('www-authenticate', 'Bearer realm="rollcall"');
     if (status === 503) void reply.header('retry-after', '2');
     void reply.status(status).type('application/problem+json').send(JSON.stringify(problem));
   }
 
-  private judge(error: unknown): { status: number; detail: string } {
+  private judge(error: unknown): { status: number; detail: string; code?: string } {
     if (error instanceof HttpException) return { status: error.getStatus(), detail: error.message };
     if (error instanceof StoreUnavailableError) {
       this.logger.warn({ err: error }, 'the store did not answer a question');
       return { status: 503, detail: 'the store does not answer for now; try again' };
+    }
+    if (error instanceof LogUnavailableError) {
+      this.logger.warn({ err: error }, 'the event log did not answer');
+      return {
+        status: 503,
+        detail: 'the event log does not answer for now, so tokens and alerts cannot be read; try again',
+        code: 'log_unavailable',
+      };
     }
     // Named by the store's adapter, which this layer does not import.
     if (error instanceof Error && error.name === 'CursorError') return { status: 400, detail: error.message };
