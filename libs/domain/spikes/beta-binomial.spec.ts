@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { lnTail } from './beta-binomial.js';
+import { lnTail, lnTailUpTo } from './beta-binomial.js';
 
 const GOLDEN = '../shared/corpus/spikes/golden-statistic.csv';
 
@@ -46,6 +46,22 @@ describe('ln P(K >= k) of the beta-binomial', () => {
           const here = tail(failed, installs, expected, baselineFailed, c2);
           expect(here).toBeLessThanOrEqual(0);
           expect(tail(failed + 1, installs, expected, baselineFailed, c2)).toBeLessThanOrEqual(here + 1e-9);
+        },
+      ),
+    );
+  });
+
+  it('is told only where it is small enough, when that is asked', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 3_000 }),
+        fc.integer({ min: 0, max: 3_000 }),
+        fc.double({ min: 1e-9, max: 1_000, noNaN: true }),
+        fc.double({ min: -60, max: 0, noNaN: true }),
+        (failed, others, expected, most) => {
+          const question = { failed, installs: failed + others, expected, baselineFailed: 3, c2: 0.3 };
+          const lnP = lnTail(question);
+          expect(lnTailUpTo(question, most)).toBe(lnP <= most ? lnP : null);
         },
       ),
     );

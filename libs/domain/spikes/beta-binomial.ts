@@ -37,11 +37,23 @@ function lnGammaRatio(z: number, d: number): number {
  * @throws RangeError when counts are no whole numbers, failed > installs, or expected is not above 0
  */
 export function lnTail(question: TailQuestion): number {
+  return lnTailUpTo(question, 0) ?? 0;
+}
+
+/**
+ * `lnTail`, or null when it is above `most`. The tail is at least its first term: what that alone rules out, which is
+ * nearly everything a look asks about, costs no sum.
+ * @throws RangeError as `lnTail`
+ */
+export function lnTailUpTo(question: TailQuestion, most: number): number | null {
   checkQuestion(question);
   const { failed: k, installs: n, expected } = question;
-  if (k <= expected) return 0;
+  if (k <= expected) return most < 0 ? null : 0;
   const { a, b } = shapeOf(question);
-  return Math.min(0, lnExactly(k, n, a, b) + Math.log(tailInFirstTerms(k, n, a, b)));
+  const lnFirst = lnExactly(k, n, a, b);
+  if (lnFirst > most) return null;
+  const lnP = Math.min(0, lnFirst + Math.log(tailInFirstTerms(k, n, a, b)));
+  return lnP > most ? null : lnP;
 }
 
 /**

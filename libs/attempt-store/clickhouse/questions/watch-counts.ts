@@ -92,7 +92,12 @@ export function lookCountsOf(
     arrivedSince(scope, sinceMs) {
       const index = sincesMs.indexOf(sinceMs);
       if (index < 0) throw new RangeError(`nothing was counted since ${sinceMs}`);
-      return rows.reduce((sum, row) => (holds(scope, scopeOf(row)) ? sum + (row[6][index] ?? 0) : sum), 0);
+      let sum = 0;
+      for (const row of rows) {
+        const arrived = row[6][index] ?? 0;
+        if (arrived > 0 && holds(scope, scopeOf(row))) sum += arrived;
+      }
+      return sum;
     },
     signatureOf: (series) =>
       nameOf(series) ?? { id: series, l1: series, l2: '', l3: '', fineness: 0, reason: '' },

@@ -1,4 +1,4 @@
-import { lnTail } from '../beta-binomial.js';
+import { lnTailUpTo } from '../beta-binomial.js';
 import { ANY_FAILURE } from './counts.js';
 import type { Failure, Leaf, Window } from './counts.js';
 import { controlWeight } from './delay-weights.js';
@@ -18,6 +18,7 @@ export interface Cell extends Scope {
   readonly baselineFailed: number;
 }
 
+type JudgedCounts = Pick<Cell, 'failed' | 'installs' | 'expected' | 'baselineFailed'>;
 type ToldCounts = Pick<Cell, 'installs' | 'expected' | 'baselineFailed'>;
 
 /** What tried in a scope of one group of the baseline: its leaves share their rates. */
@@ -39,9 +40,12 @@ export class WindowCells {
   /** Failures by their code, the coarsest level. */
   readonly failuresByCode = new Map<string, Failure[]>();
   private readonly triedByScope = new Map<string, Map<GroupRates, Tried>>();
+  /** One object a scope, so that counting by scope compares no texts. */
+  private readonly scopes = new Map<string, ScopeOfLeaf>();
   private readonly scopesByLeaf = new Map<string, readonly ScopeOfLeaf[]>();
+  private readonly scopesByFailure = new Map<Failure, readonly ScopeOfLeaf[]>();
   private readonly undatedFailures = new Map<string, number>();
-  private readonly known = new Map<string, ToldCounts>();
+  private readonly known = new Map<string, Map<string, ToldCounts>>();
   /** How many failures of the window are of a series. */
   private readonly failuresOfSeries = new Map<string, number>();
   private readonly wholeCells = new Map<string, readonly Cell[]>();
@@ -80,40 +84,47 @@ export class WindowCells {
   }
 
   private findCells(series: string, failures: readonly Failure[], minDevices: number): readonly Cell[] {
-    const devicesByScope = new Map<string, { scope: Scope; devices: Set<string> }>();
+    const failuresByDevice = new Map<string, Failure[]>();
     for (const failure of failures) {
-      for (const { id, scope } of this.scopesAround(failure)) {
-        const known = devicesByScope.get(id);
-        if (known) known.devices.add(failure.device);
-        else devicesByScope.set(id, { scope, devices: new Set([failure.device]) });
-      }
+      const known = failuresByDevice.get(failure.device);
+      if (known) known.push(failure);
+      else failuresByDevice.set(failure.device, [failure]);
+    }
+    const devices = new Map<ScopeOfLeaf, number>();
+    for (const own of failuresByDevice.values()) {
+      const [first, ...others] = own.map((failure) => this.scopesOfFailure(failure));
+      // Nearly every device failed once: nothing to tell apart.
+      const scopes = others.length === 0 ? (first ?? []) : new Set([first ?? [], ...others].flat());
+      for (const scope of scopes) devices.set(scope, (devices.get(scope) ?? 0) + 1);
     }
     const cells: Cell[] = [];
-    for (const { scope, devices } of devicesByScope.values())
-      if (devices.size >= minDevices) cells.push(this.cellOf(series, scope, devices.size));
+    for (const [{ id, scope }, failed] of devices)
+      if (failed >= minDevices) cells.push(this.cellOf(series, scope, failed, id));
     return cells;
   }
 
-  cellOf(series: string, scope: Scope, failed: number): Cell {
+  cellOf(series: string, scope: Scope, failed: number, id = scopeId(scope)): Cell {
     const { bank, build, kb } = scope;
-    return { bank, build, kb, series, windowMs: this.windowMs, failed, ...this.told(series, scope) };
+    return { bank, build, kb, series, windowMs: this.windowMs, failed, ...this.told(series, scope, id) };
   }
 
   /** What tried in a scope, and how many failures that lets expect. Several searches ask the same. */
-  told(series: string, scope: Scope): ToldCounts {
+  told(series: string, scope: Scope, id = scopeId(scope)): ToldCounts {
     const name = this.rates.nameOf(series);
     // Of undated failures each series has its own control.
-    const id = `${this.undatedFailures.has(series) ? series : name}|${scopeId(scope)}`;
-    let told = this.known.get(id);
-    if (!told) this.known.set(id, (told = this.count(series, name, scope)));
+    const alike = this.undatedFailures.has(series) ? series : name;
+    let ofSeries = this.known.get(alike);
+    if (!ofSeries) this.known.set(alike, (ofSeries = new Map<string, ToldCounts>()));
+    let told = ofSeries.get(id);
+    if (!told) ofSeries.set(id, (told = this.count(series, name, id)));
     return told;
   }
 
-  private count(series: string, name: string, scope: Scope): ToldCounts {
+  private count(series: string, name: string, id: string): ToldCounts {
     let [installs, expected, baselineFailed] = [0, 0, 0];
     const isAny = series === ANY_FAILURE;
     const control = this.undated > 0 && !isAny ? this.controlOf(series) : 1;
-    for (const [rates, tried] of this.triedByScope.get(scopeId(scope)) ?? []) {
+    for (const [rates, tried] of this.triedByScope.get(id) ?? []) {
       installs += isAny ? tried.started : tried.installs;
       // Attempts without an outcome yet are in the denominator of "any failure": no delay to take out.
       expected += rates.rateOf(name) * (isAny ? tried.started : tried.weighted + tried.undated * control);
@@ -154,19 +165,35 @@ export class WindowCells {
     }
   }
 
+  private scopesOfFailure(failure: Failure): readonly ScopeOfLeaf[] {
+    let scopes = this.scopesByFailure.get(failure);
+    if (!scopes) this.scopesByFailure.set(failure, (scopes = this.scopesAround(failure)));
+    return scopes;
+  }
+
   private scopesAround(leaf: Scope): readonly ScopeOfLeaf[] {
     const key = scopeId(leaf);
     let scopes = this.scopesByLeaf.get(key);
-    if (!scopes) {
-      scopes = scopesOf(leaf).map((scope) => ({ id: scopeId(scope), scope }));
-      this.scopesByLeaf.set(key, scopes);
-    }
+    if (!scopes) this.scopesByLeaf.set(key, (scopes = scopesOf(leaf).map((scope) => this.scopeOnce(scope))));
     return scopes;
+  }
+
+  private scopeOnce(scope: Scope): ScopeOfLeaf {
+    const id = scopeId(scope);
+    let known = this.scopes.get(id);
+    if (!known) this.scopes.set(id, (known = { id, scope }));
+    return known;
   }
 }
 
 /** ln of the probability that chance alone brings so many. */
-export const lnPOf = (
-  cell: Pick<Cell, 'failed' | 'installs' | 'expected' | 'baselineFailed'>,
+export const lnPOf = (cell: JudgedCounts, c2: number): number => lnPUpTo(cell, c2, 0) ?? 0;
+
+/** The same, or null when it is above `most`. */
+export function lnPUpTo(
+  { failed, installs, expected, baselineFailed }: JudgedCounts,
   c2: number,
-): number => lnTail({ ...cell, installs: Math.max(cell.installs, cell.failed), c2 });
+  most: number,
+): number | null {
+  return lnTailUpTo({ failed, installs: Math.max(installs, failed), expected, baselineFailed, c2 }, most);
+}

@@ -1,5 +1,5 @@
 import { EXPLAINED_SHARE, MIN_DEVICES, MIN_LIFT, NARROWING } from '../constants.js';
-import { lnPOf } from './cells.js';
+import { lnPOf, lnPUpTo } from './cells.js';
 import type { Cell, WindowCells } from './cells.js';
 import { ANY_FAILURE } from './counts.js';
 import type { Failure } from './counts.js';
@@ -101,11 +101,17 @@ function judge(
 ): Candidate | null {
   if (search.isWithinBanks && whole.bank === ANY) return null;
   if (open.some((span) => isOfSeries(span, path) && holds(span, whole))) return null;
+  const threshold = search.thresholdOf(whole.bank);
+  const lnPIfUnlikely = (cell: Cell): number | null =>
+    cell.failed < MIN_DEVICES || cell.failed < MIN_LIFT * cell.expected
+      ? null
+      : lnPUpTo(cell, search.c2, threshold);
+  // Fewer devices are never less likely by chance: what is likely as a whole needs no look at what alerts explain of it.
+  const lnPOfWhole = lnPIfUnlikely(whole);
+  if (lnPOfWhole === null) return null;
   const cell = withoutExplained(window, whole, path, failures, open);
-  if (cell.failed < MIN_DEVICES || cell.failed < MIN_LIFT * cell.expected) return null;
-  const lnP = lnPOf(cell, search.c2);
-  const threshold = search.thresholdOf(cell.bank);
-  if (lnP > threshold) return null;
+  const lnP = cell === whole ? lnPOfWhole : lnPIfUnlikely(cell);
+  if (lnP === null) return null;
   return { window, cell, lnP, threshold, score: lnP - threshold + NARROWING * fixedValues(cell) };
 }
 
