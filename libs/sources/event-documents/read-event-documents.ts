@@ -1,8 +1,8 @@
 import { readEventXml } from '../event-xml/read-event-xml.js';
 import { AccountKeeper } from '../reading-account.js';
 import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
-import { readWindowsEvent } from '../windows-event.js';
-import type { EventReading, WindowsEvent } from '../windows-event.js';
+import { takeEvent } from '../take-event.js';
+import type { WindowsEvent } from '../windows-event.js';
 import { nanosInstant } from './event-instant.js';
 import { eventOfDocument } from './event-of-document.js';
 import { JsonDocuments } from './json-documents.js';
@@ -55,18 +55,7 @@ export class EventDocumentReader implements SourceReader {
   }
 
   private event(event: WindowsEvent | null): void {
-    if (event === null) {
-      this.account.notUnderstood();
-      return;
-    }
-    if (event.timeCreated !== null) this.account.covers(event.timeCreated);
-    const reading: EventReading = readWindowsEvent(event);
-    if (reading.kind === 'aside') {
-      this.account.setAside(reading.reason);
-      return;
-    }
-    this.account.understood();
-    this.account.report();
-    this.found.push({ ...(event.recordId !== null && { recordId: event.recordId }), report: reading.report });
+    const found = takeEvent(this.account, event);
+    if (found !== null) this.found.push(found);
   }
 }

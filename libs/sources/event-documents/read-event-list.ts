@@ -1,7 +1,7 @@
 import { detach, LineSplitter } from '../line-splitter.js';
 import { AccountKeeper } from '../reading-account.js';
 import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
-import { readWindowsEvent } from '../windows-event.js';
+import { takeEvent } from '../take-event.js';
 import { windowsEventOf } from './event-viewer-rows.js';
 import type { ViewerEvent } from './event-viewer-rows.js';
 
@@ -125,14 +125,7 @@ export class EventListReader implements SourceReader {
 
   private event(line: number, viewer: ViewerEvent): void {
     const event = windowsEventOf(viewer);
-    if (event.timeCreated !== null) this.account.covers(event.timeCreated);
-    const reading = readWindowsEvent(event);
-    if (reading.kind === 'aside') {
-      this.account.setAside(reading.reason);
-      return;
-    }
-    this.account.understood();
-    this.account.report();
-    this.found.push({ line, report: reading.report });
+    const found = takeEvent(this.account, event);
+    if (found !== null) this.found.push({ line, ...found });
   }
 }

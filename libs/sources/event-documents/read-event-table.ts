@@ -3,7 +3,7 @@ import type { CsvRow } from '../csv-rows.js';
 import { detach } from '../line-splitter.js';
 import { AccountKeeper } from '../reading-account.js';
 import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
-import { readWindowsEvent } from '../windows-event.js';
+import { takeEvent } from '../take-event.js';
 import { windowsEventOf } from './event-viewer-rows.js';
 
 /** Columns of EventLogRecord (Get-WinEvent) and EventLogEntry (Get-EventLog), lower case. */
@@ -73,14 +73,7 @@ export class EventTableReader implements SourceReader {
       timeText: cell('time'),
       message: cell('message'),
     });
-    if (event.timeCreated !== null) this.account.covers(event.timeCreated);
-    const reading = readWindowsEvent(event);
-    if (reading.kind === 'aside') {
-      this.account.setAside(reading.reason);
-      return;
-    }
-    this.account.understood();
-    this.account.report();
-    this.found.push({ line, report: reading.report });
+    const found = takeEvent(this.account, event);
+    if (found !== null) this.found.push({ line, ...found });
   }
 }

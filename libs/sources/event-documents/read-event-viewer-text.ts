@@ -2,7 +2,7 @@ import { detach, LineSplitter } from '../line-splitter.js';
 import { readEventXml } from '../event-xml/read-event-xml.js';
 import { AccountKeeper } from '../reading-account.js';
 import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
-import { readWindowsEvent } from '../windows-event.js';
+import { takeEvent } from '../take-event.js';
 import type { WindowsEvent } from '../windows-event.js';
 import {
   beginsCopied,
@@ -86,19 +86,8 @@ export class EventViewerTextReader implements SourceReader {
     if (open === null) return;
     this.open = null;
     const event = eventOf(open);
-    if (event === null) {
-      this.account.notUnderstood();
-      return;
-    }
-    if (event.timeCreated !== null) this.account.covers(event.timeCreated);
-    const reading = readWindowsEvent(event);
-    if (reading.kind === 'aside') {
-      this.account.setAside(reading.reason);
-      return;
-    }
-    this.account.understood();
-    this.account.report();
-    this.found.push({ line: open.line, report: reading.report });
+    const found = takeEvent(this.account, event);
+    if (found !== null) this.found.push({ line: open.line, ...found });
   }
 }
 

@@ -2,7 +2,7 @@ import { parseEvtxFile } from 'winevtx';
 import type { ParsedRecord } from 'winevtx';
 import { AccountKeeper } from '../reading-account.js';
 import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
-import { readWindowsEvent } from '../windows-event.js';
+import { takeEvent } from '../take-event.js';
 import { CHUNK_BYTES, fileAround, FILE_HEADER_BYTES, isChunk, planChunk } from './chunk.js';
 import type { ChunkPlan } from './chunk.js';
 import { eventOf } from './parsed-event.js';
@@ -70,19 +70,8 @@ export class EventLogFileReader implements SourceReader {
 
   private record(record: ParsedRecord, plan: ChunkPlan): FoundReport | null {
     const event = eventOf(record, plan.records.get(record.recordID)?.fileTime);
-    if (event === null) {
-      this.account.notUnderstood();
-      return null;
-    }
-    if (event.timeCreated !== null) this.account.covers(event.timeCreated);
-    const reading = readWindowsEvent(event);
-    if (reading.kind === 'aside') {
-      this.account.setAside(reading.reason);
-      return null;
-    }
-    this.account.understood();
-    this.account.report();
-    return { recordId: event.recordId ?? record.recordID, report: reading.report };
+    const found = takeEvent(this.account, event);
+    return found && { recordId: record.recordID, ...found };
   }
 }
 

@@ -2,7 +2,8 @@ import { SaxesParser } from 'saxes';
 import { AccountKeeper } from '../reading-account.js';
 import type { FoundReport, ReadingEnd, SourceReader } from '../source-reader.js';
 import { TextPieces } from '../text-pieces.js';
-import { instantOf, readWindowsEvent } from '../windows-event.js';
+import { takeEvent } from '../take-event.js';
+import { instantOf } from '../windows-event.js';
 import type { WindowsEvent } from '../windows-event.js';
 import { EventElements } from './event-elements.js';
 
@@ -64,19 +65,8 @@ export class EventXmlReader implements SourceReader {
 
   private event(xml: string): void {
     const event = readEventXml(xml);
-    if (event === null) {
-      this.account.notUnderstood();
-      return;
-    }
-    if (event.timeCreated !== null) this.account.covers(event.timeCreated);
-    const reading = readWindowsEvent(event);
-    if (reading.kind === 'aside') {
-      this.account.setAside(reading.reason);
-      return;
-    }
-    this.account.understood();
-    this.account.report();
-    this.found.push({ ...(event.recordId !== null && { recordId: event.recordId }), report: reading.report });
+    const found = takeEvent(this.account, event);
+    if (found !== null) this.found.push(found);
   }
 }
 
