@@ -194,6 +194,17 @@ describe('what goes wrong at the start is said in words', () => {
     holder.close();
   });
 
+  it('a port of its own that somebody took meanwhile', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => holder.once('listening', resolve));
+    const { port } = holder.address() as { port: number };
+    const cluster = { name: 'rollcall', nativePorts: [port], own: 0 };
+    await expect(start({ cluster })).rejects.toThrow(
+      `port ${port}, which ClickHouse wanted for itself, is in use`,
+    );
+    holder.close();
+  });
+
   it('directory in use', async () => {
     await start();
     const second = startClickHouseEngine({

@@ -7,7 +7,7 @@ import { assertBank, writeEngineFiles } from './engine-files.js';
 import type { EngineFilesOptions } from './engine-files.js';
 import { ensurePasswords } from './engine-passwords.js';
 import type { EnginePasswords } from './engine-passwords.js';
-import { DirectoryInUseError, EngineStartError } from './engine-words.js';
+import { DirectoryInUseError, EngineStartError, PortInUseError } from './engine-words.js';
 import { startHeaderProxy } from './header-proxy.js';
 import type { HeaderProxy } from './header-proxy.js';
 
@@ -54,6 +54,7 @@ export interface ClickHouseEngine {
 
 const DEFAULT_PORT = 8123;
 const FIRST_BACKOFF_MS = 250;
+const PORTS_TRIED = 3;
 const LONGEST_BACKOFF_MS = 10_000;
 /** An engine that lived so long was well: the next exit starts the back-off anew. */
 const WELL_AFTER_MS = 60_000;
@@ -121,15 +122,20 @@ class EngineSupervisor implements ClickHouseEngine {
     return this.url.replace('//', `//${user}:${encodeURIComponent(password)}@`);
   }
 
-  /** The directory may still belong to an engine whose supervisor was killed and which ends right now. */
+  /**
+   * The directory may still belong to an engine whose supervisor was killed and which ends right now; its port may have
+   * gone to somebody else since it was chosen.
+   */
   async startFirst(): Promise<void> {
     const deadline = Date.now() + (this.options.waitForDirectoryMs ?? 10_000);
-    for (;;) {
+    for (let portsTaken = 0; ;) {
       try {
         await this.startOnce();
         return;
       } catch (error) {
-        if (!(error instanceof DirectoryInUseError) || Date.now() > deadline) throw error;
+        if (error instanceof PortInUseError) portsTaken += 1;
+        const mayPass = error instanceof DirectoryInUseError || error instanceof PortInUseError;
+        if (!mayPass || portsTaken >= PORTS_TRIED || Date.now() > deadline) throw error;
         await sleep(FIRST_BACKOFF_MS);
       }
     }

@@ -3,7 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '#runtime/free-port.js';
-import { bootQuery, CANNOT_RUN_EXIT_CODE, DirectoryInUseError, EngineStartError } from './engine-words.js';
+import {
+  bootQuery,
+  CANNOT_RUN_EXIT_CODE,
+  DirectoryInUseError,
+  EngineStartError,
+  PortInUseError,
+} from './engine-words.js';
 import type { StopOrder } from './engine-words.js';
 
 export interface EngineChildOptions {
@@ -143,6 +149,12 @@ function startError(exit: EngineExit, dataFolder: string): EngineStartError {
   if (/NOT_ENOUGH_SPACE|No space left on device/.test(exit.said)) {
     return new EngineStartError(
       `the disk of ${dataFolder} is full: free some space and start again (${exit.said})`,
+    );
+  }
+  const takenPort = /Listen \[\S+\]:(\d+) failed: .*Address already in use/.exec(exit.said)?.[1];
+  if (takenPort !== undefined) {
+    return new PortInUseError(
+      `port ${takenPort}, which ClickHouse wanted for itself, is in use: end what listens there or start again`,
     );
   }
   const how = exit.signal === null ? `exit code ${exit.code ?? 'unknown'}` : `signal ${exit.signal}`;

@@ -36,3 +36,6 @@ export class EngineStartError extends Error {
 
 /** Another engine holds the directory. One whose supervisor was killed gives it back within seconds. */
 export class DirectoryInUseError extends EngineStartError {}
+
+/** Somebody else listens on a port of the engine's own that was free when it was chosen. */
+export class PortInUseError extends EngineStartError {}
