@@ -8,7 +8,7 @@
 //
 // What senders were told was accepted is compared with what the product counts; each part prints its
 // `accepted=… lost=… doubled=…`, the last line is their sum. Exit code 0 only when nothing was lost or doubled and
-// nothing else failed. The seed makes the same batches and the same choice of victims and moments; what they hit still
+// nothing else failed. `--minutes` is of part 1; the rest takes 30 to 40 minutes beside and after it on two cores. The seed makes the same batches and the same choice of victims and moments; what they hit still
 // depends on the machine. Needs Java 17 and Maven; root for the parts that cut the network and fill the disk.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
