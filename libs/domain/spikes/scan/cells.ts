@@ -1,4 +1,5 @@
-import { lnTailUpTo } from '../beta-binomial.js';
+import { lnTail, lnTailUpTo } from '../beta-binomial.js';
+import type { TailQuestion } from '../beta-binomial.js';
 import { ANY_FAILURE } from './counts.js';
 import type { Failure, Leaf, Window } from './counts.js';
 import { controlWeight } from './delay-weights.js';
@@ -187,13 +188,19 @@ export class WindowCells {
 }
 
 /** ln of the probability that chance alone brings so many. */
-export const lnPOf = (cell: JudgedCounts, c2: number): number => lnPUpTo(cell, c2, 0) ?? 0;
+export const lnPOf = (cell: JudgedCounts, c2: number): number => lnTail(questionOf(cell, c2));
 
 /** The same, or null when it is above `most`. */
-export function lnPUpTo(
+export const lnPUpTo = (cell: JudgedCounts, c2: number, most: number): number | null =>
+  lnTailUpTo(questionOf(cell, c2), most);
+
+const questionOf = (
   { failed, installs, expected, baselineFailed }: JudgedCounts,
   c2: number,
-  most: number,
-): number | null {
-  return lnTailUpTo({ failed, installs: Math.max(installs, failed), expected, baselineFailed, c2 }, most);
-}
+): TailQuestion => ({
+  failed,
+  installs: Math.max(installs, failed),
+  expected,
+  baselineFailed,
+  c2,
+});
