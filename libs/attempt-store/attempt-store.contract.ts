@@ -19,6 +19,7 @@ import type {
   InventoryRow,
   LinkEntry,
   LinkFeed,
+  ReportingSource,
 } from './attempt-store.js';
 import type { StoreWriters } from './store-writers.js';
 
@@ -42,6 +43,7 @@ const factsOf = (...events: AttemptEvent[]): FactBatch => ({
     report: reportOf(event),
     updateTitle: event.updateTitle ?? '',
     excerpt: event.excerpt ?? [],
+    wsusServer: event.tags?.['wsus_server'] ?? '',
   })),
 });
 
@@ -352,10 +354,14 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
       expect((await store.attempts({ bank: 'bank-a' }, { limit: 10 })).items).toHaveLength(4);
     });
 
-    it('tells who reports: each bank, and apart from that its WSUS, with the longest gap', async () => {
+    it('tells who reports: each bank, and apart from that its WSUS and each WSUS server with a name, with the longest gap', async () => {
       const from = SAMPLE_START_MS;
       const reported = (key: string, hour: number, source: AttemptEvent['source']): [AttemptEvent] => [
-        sampleAttempt(key, { source, receivedAt: new Date(from + hour * HOUR_MS).toISOString() }),
+        sampleAttempt(key, {
+          source,
+          receivedAt: new Date(from + hour * HOUR_MS).toISOString(),
+          ...(key === 'four' && { tags: { wsus_server: 'north' } }),
+        }),
       ];
       await fill(
         reported('one', 1, 'windows_update_client'),
@@ -365,10 +371,12 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
         reported('later', 30, 'wsus'),
       );
       const sources = await writer.reportingSources(from, from + 24 * HOUR_MS);
-      expect([...sources].sort((left, right) => Number(left.isWsus) - Number(right.isWsus))).toEqual([
+      const named = ({ isWsus, wsusServer }: ReportingSource) => `${Number(isWsus)} ${wsusServer}`;
+      expect([...sources].sort((left, right) => (named(left) < named(right) ? -1 : 1))).toEqual([
         {
           bank: 'bank-a',
           isWsus: false,
+          wsusServer: '',
           firstMs: from + HOUR_MS,
           lastMs: from + 12 * HOUR_MS,
           longestGapHours: 7,
@@ -376,9 +384,18 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
         {
           bank: 'bank-a',
           isWsus: true,
+          wsusServer: '',
           firstMs: from + 4 * HOUR_MS,
           lastMs: from + 12 * HOUR_MS,
           longestGapHours: 8,
+        },
+        {
+          bank: 'bank-a',
+          isWsus: true,
+          wsusServer: 'north',
+          firstMs: from + 12 * HOUR_MS,
+          lastMs: from + 12 * HOUR_MS,
+          longestGapHours: 0,
         },
       ]);
       expect(await writer.reportingSources(from + 40 * HOUR_MS, from + 50 * HOUR_MS)).toEqual([]);

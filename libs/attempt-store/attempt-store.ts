@@ -87,6 +87,8 @@ export interface ReportRow {
   readonly report: Report;
   readonly updateTitle: string;
   readonly excerpt: readonly string[];
+  /** Which of the bank's WSUS servers told it; '' = another source, or a server without a name. */
+  readonly wsusServer: string;
 }
 
 /** Facts of one batch, in the form of the tables. Inserting the same batch twice changes no answer. */
@@ -220,6 +222,8 @@ export interface ReportingSource {
   readonly bank: string;
   /** False = whatever the bank sent. */
   readonly isWsus: boolean;
+  /** One of the bank's WSUS servers; '' = all of them together. */
+  readonly wsusServer: string;
   readonly firstMs: number;
   readonly lastMs: number;
   /** Between two hours with reports. */

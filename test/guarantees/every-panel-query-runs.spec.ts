@@ -79,7 +79,9 @@ beforeAll(async () => {
   const fleet = sampleFleet();
   const inventory = sampleInventory('works-1');
   await writer.insertFacts({
-    reports: fleet.flat().map((event) => ({ report: reportOf(event), updateTitle: '', excerpt: [] })),
+    reports: fleet
+      .flat()
+      .map((event) => ({ report: reportOf(event), updateTitle: '', excerpt: [], wsusServer: '' })),
     inventories: [
       {
         bank: inventory.bank,

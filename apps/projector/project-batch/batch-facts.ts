@@ -1,6 +1,7 @@
 import type { AttemptEvent, InventoryEvent, PatchEvent } from '#domain/attempt-event.js';
 import { copyHashOf } from '#domain/copy-hash.js';
 import { toReport } from '#domain/to-report.js';
+import { wsusServerOf } from '#domain/wsus-server.js';
 import type { AliasLink, FactBatch, InventoryRow, KbLink, ReportRow } from '#attempt-store/attempt-store.js';
 
 /**
@@ -45,7 +46,12 @@ export class BatchFacts {
 
   private addAttempt(event: AttemptEvent, copyHash: string): number {
     const report = toReport(event, copyHash);
-    this.reports.push({ report, updateTitle: event.updateTitle ?? '', excerpt: event.excerpt ?? [] });
+    this.reports.push({
+      report,
+      updateTitle: event.updateTitle ?? '',
+      excerpt: event.excerpt ?? [],
+      wsusServer: wsusServerOf(event),
+    });
     const { bank, updateId, updateRevision, kbKey } = report;
     if (updateId !== '' && kbKey.startsWith('KB')) {
       const id = `${bank}/${updateId}/${updateRevision}/${kbKey}`;

@@ -18,21 +18,38 @@ const ORDINARY_MS = DAY_MS;
 const ORDINARY_AT_FIRST_MS = 3 * DAY_MS;
 const LONGEST_ORDINARY_MS = 14 * DAY_MS;
 
-/** Heartbeats of banks and their WSUS servers. */
-export const sourceHeartbeats = (sources: readonly ReportingSource[], mayRaise: boolean): Heartbeat[] =>
-  sources
-    .filter(({ firstMs, lastMs }) => lastMs - firstMs >= HABIT_MS)
-    .map(({ bank, isWsus, firstMs, lastMs, longestGapHours }) => {
-      const least = lastMs - firstMs < 14 * DAY_MS ? ORDINARY_AT_FIRST_MS : ORDINARY_MS;
-      return {
-        condition: isWsus ? 'wsus_silent' : 'bank_silent',
-        subject: bank,
-        bank,
-        lastWellMs: lastMs,
-        allowedMs: Math.min(LONGEST_ORDINARY_MS, Math.max(least, ORDINARY_GAPS * longestGapHours * HOUR_MS)),
-        mayRaise,
-      };
-    });
+/**
+ * Heartbeats of banks and their WSUS servers. A server is missing when it is silent while its bank is heard: what fell
+ * silent with the whole bank is told once, as the bank. All servers of a bank together stand for those without a name;
+ * where servers have names, each speaks for itself.
+ */
+export function sourceHeartbeats(sources: readonly ReportingSource[], mayRaise: boolean): Heartbeat[] {
+  const habits = sources.filter(({ firstMs, lastMs }) => lastMs - firstMs >= HABIT_MS);
+  const bankLastMs = new Map(
+    sources.filter(({ isWsus }) => !isWsus).map(({ bank, lastMs }) => [bank, lastMs] as const),
+  );
+  const named = new Set(habits.filter(({ wsusServer }) => wsusServer !== '').map(({ bank }) => bank));
+  return habits.map((source): Heartbeat => {
+    const { bank, isWsus, wsusServer, lastMs } = source;
+    const allowedMs = allowedSilenceMs(source);
+    if (!isWsus)
+      return { condition: 'bank_silent', subject: bank, bank, lastWellMs: lastMs, allowedMs, mayRaise };
+    const isMissedAlone = (bankLastMs.get(bank) ?? lastMs) - lastMs > allowedMs;
+    return {
+      condition: 'wsus_silent',
+      subject: wsusServer === '' ? bank : `${bank}/${wsusServer}`,
+      bank,
+      lastWellMs: lastMs,
+      allowedMs,
+      mayRaise: mayRaise && isMissedAlone && (wsusServer !== '' || !named.has(bank)),
+    };
+  });
+}
+
+function allowedSilenceMs({ firstMs, lastMs, longestGapHours }: ReportingSource): number {
+  const least = lastMs - firstMs < 14 * DAY_MS ? ORDINARY_AT_FIRST_MS : ORDINARY_MS;
+  return Math.min(LONGEST_ORDINARY_MS, Math.max(least, ORDINARY_GAPS * longestGapHours * HOUR_MS));
+}
 
 /** The projector is as far behind as the oldest message that its group has not committed. */
 export async function projectorHeartbeat(log: EventLog, group: string, nowMs: number): Promise<Heartbeat> {

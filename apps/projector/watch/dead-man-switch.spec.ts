@@ -26,8 +26,8 @@ let warnings: unknown[];
 let deadMan: DeadManSwitch;
 
 /** A bank that has reported every hour for three weeks, up to the start. */
-const bankOf = (bank: string, isWsus = false): ReportingSource => ({
-  ...{ bank, isWsus, longestGapHours: 1 },
+const bankOf = (bank: string, isWsus = false, wsusServer = ''): ReportingSource => ({
+  ...{ bank, isWsus, wsusServer, longestGapHours: 1 },
   ...{ firstMs: START - 21 * DAY_MS, lastMs: START },
 });
 
@@ -84,11 +84,48 @@ describe("the dead-man's switch", () => {
     ];
     await afterMs(29 * HOUR_MS);
     await afterMs(HOUR_MS);
-    expect(await open()).toEqual(['bank_silent bank-a', 'wsus_silent bank-a']);
-    sources = [bankOf('bank-b'), { ...bankOf('bank-a'), lastMs: clockMs }];
+    // Its WSUS fell silent with the whole bank: that is told once.
+    expect(await open()).toEqual(['bank_silent bank-a']);
+    sources = [bankOf('bank-b'), { ...bankOf('bank-a'), lastMs: clockMs }, bankOf('bank-a', true)];
     await afterMs(HOUR_MS);
     expect(await open()).toContain('wsus_silent bank-a');
     expect(await open()).not.toContain('bank_silent bank-a');
+    sources = [{ ...bankOf('bank-a', true), lastMs: clockMs }];
+    await afterMs(HOUR_MS);
+    expect(await open()).not.toContain('wsus_silent bank-a');
+  });
+
+  it('tells which of a bank’s WSUS servers fell silent, and only that one', async () => {
+    const heard = (source: ReportingSource) => ({ ...source, lastMs: START + 40 * HOUR_MS });
+    sources = [
+      heard(bankOf('bank-a')),
+      heard(bankOf('bank-a', true)),
+      heard(bankOf('bank-a', true, 'north')),
+      bankOf('bank-a', true, 'south'),
+    ];
+    await afterMs(2 * HOUR_MS);
+    await afterMs(39 * HOUR_MS);
+    expect(await open()).toEqual(['wsus_silent bank-a/south']);
+    sources = [{ ...bankOf('bank-a', true, 'south'), lastMs: clockMs }];
+    await afterMs(HOUR_MS);
+    expect(await open()).toEqual([]);
+  });
+
+  it('servers that have names now speak for themselves, and end what was told of all of them', async () => {
+    sources = [{ ...bankOf('bank-a'), lastMs: START + 30 * HOUR_MS }, bankOf('bank-a', true)];
+    await afterMs(2 * HOUR_MS);
+    await afterMs(29 * HOUR_MS);
+    expect(await open()).toEqual(['wsus_silent bank-a']);
+    const north = { ...bankOf('bank-a', true, 'north'), firstMs: clockMs - 4 * DAY_MS, lastMs: clockMs };
+    sources = [bankOf('bank-a'), { ...bankOf('bank-a', true), lastMs: clockMs }, north].map((source) => ({
+      ...source,
+      lastMs: Math.max(source.lastMs, START + 30 * HOUR_MS),
+    }));
+    await afterMs(HOUR_MS);
+    expect(await open()).toEqual([]);
+    sources = [{ ...bankOf('bank-a'), lastMs: clockMs + 4 * DAY_MS }, bankOf('bank-a', true), north];
+    await afterMs(4 * DAY_MS);
+    expect(await open()).toEqual(['wsus_silent bank-a/north']);
   });
 
   it('asks who reports every ten minutes, and goes on when the store does not answer', async () => {

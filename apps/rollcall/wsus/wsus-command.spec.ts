@@ -245,6 +245,16 @@ describe('rollcall wsus poll', () => {
     expect(cursor()).toBe(new Date(later).toISOString());
   });
 
+  it('tells every report which server it is of: by a pseudonym, or by the name it was given', async () => {
+    expect(await run([row(1, START_MS)], '--once')).toBe(0);
+    const [first] = received;
+    expect(first?.tags?.['wsus_server']).toMatch(/^wsus-[0-9a-f]{8}$/);
+    expect(printed).toContain(`wsus1 (${first?.tags?.['wsus_server'] ?? '?'}): 1 rows`);
+    expect(await run([row(2, START_MS)], '--once', '--name', 'head-office')).toBe(0);
+    expect(received.at(-1)?.tags).toEqual({ wsus_server: 'head-office' });
+    await expect(run([], '--once', '--name', 'Head Office')).rejects.toThrow('expected 1 to 64');
+  });
+
   it('keeps no place that the collector did not confirm', async () => {
     answers = [403];
     expect(await run([row(1, START_MS)], '--once')).toBe(1);

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { bankSchema } from '#domain/attempt-event.js';
+import { WSUS_SERVER_TAG } from '#domain/wsus-server.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import { ConfigError } from '#runtime/load-config.js';
 import { withData } from '../connection-options.js';
@@ -31,6 +34,7 @@ interface PollOptions {
   readonly url?: string;
   readonly token?: string;
   readonly bank?: string;
+  readonly name?: string;
   readonly every: number;
   readonly once?: boolean;
   readonly dryRun?: boolean;
@@ -40,6 +44,9 @@ interface PollOptions {
 /** Rows of one question: some seconds of SQL Server's time, some megabytes of ours. */
 const PAGE_ROWS = 5_000;
 const FIRST_WAIT_MS = 1_000;
+
+/** As a bank's name, and with dots: nobody's host name unless its owner writes it here. */
+const serverNameSchema = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'expected 1 to 64 of a-z, 0-9, . -');
 
 /** What a test puts in the place of SQL Server. */
 export type ConnectSusdb = (config: SusdbConfig) => Promise<Susdb>;
@@ -57,6 +64,11 @@ export function registerWsus(program: Command, connect: ConnectSusdb = connectSu
     .option('--url <url>', 'the collector (default: the one that runs on --data)')
     .option('--token <token>', 'token with scope collect (or ROLLCALL_TOKEN)')
     .option('--bank <bank>', 'bank of this server, when --data knows several', matching(bankSchema))
+    .option(
+      '--name <name>',
+      'what an alert calls this server when it falls silent (default: wsus- and a hash of its host)',
+      matching(serverNameSchema),
+    )
     .option('--every <minutes>', 'how often to look', wholeNumber(1, 1_440), 10)
     .option('--once', 'look once and end')
     .option('--dry-run', 'send nothing and keep no place, only show')
@@ -92,7 +104,8 @@ async function poll(options: PollOptions, connect: ConnectSusdb): Promise<void> 
     database: config.database,
     destination: `${options.url ?? 'local'} ${options.bank ?? ''}`,
   });
-  const poller: Poller = { config, connect, to, place, recent: new RecentEvents(), options };
+  const name = options.name ?? pseudonymOf(config);
+  const poller: Poller = { config, name, connect, to, place, recent: new RecentEvents(), options };
   if (!single) {
     await pollUntilStopped(poller);
     return;
@@ -105,6 +118,8 @@ async function poll(options: PollOptions, connect: ConnectSusdb): Promise<void> 
 
 interface Poller {
   readonly config: SusdbConfig;
+  /** What alerts call the server. */
+  readonly name: string;
   readonly connect: ConnectSusdb;
   readonly to: Destination | null;
   readonly place: CursorFile;
@@ -133,13 +148,17 @@ function configOf(options: PollOptions): SusdbConfig {
 const inWords = (error: unknown): unknown =>
   error instanceof SusdbProblem ? new CommandFailure(EXIT.failed, error.message, { cause: error }) : error;
 
+/** A host name stays where it is: who runs the poller knows its hash, which every round tells. */
+const pseudonymOf = ({ server, instance = '' }: SusdbConfig): string =>
+  `wsus-${createHash('sha256').update(`${server}\\${instance}`.toLowerCase()).digest('hex').slice(0, 8)}`;
+
 interface Polled {
   readonly round: PollRound;
   readonly sent: SendResult | null;
 }
 
 /** One round. A connection lives no longer: between rounds nothing of the server's is held. */
-async function pollOnce({ config, connect, to, place, recent, options }: Poller): Promise<Polled> {
+async function pollOnce({ config, name, connect, to, place, recent, options }: Poller): Promise<Polled> {
   const { dryRun, json } = options;
   const sender = to === null ? null : new BatchSender(to);
   const susdb = await connect(config);
@@ -150,8 +169,9 @@ async function pollOnce({ config, connect, to, place, recent, options }: Poller)
       recent,
       {
         report: async (report) => {
-          if (dryRun && json) printJson({ kind: 'report', ...report });
-          await sender?.add(report);
+          const named = { ...report, tags: { ...report.tags, [WSUS_SERVER_TAG]: name } };
+          if (dryRun && json) printJson({ kind: 'report', ...named });
+          await sender?.add(named);
         },
         pageDone: async (cursor) => {
           if (sender === null) return;
@@ -162,7 +182,7 @@ async function pollOnce({ config, connect, to, place, recent, options }: Poller)
       PAGE_ROWS,
     );
     const sent = (await sender?.finish()) ?? null;
-    tell(round, sent, config, options);
+    tell(round, sent, { config, name, options });
     return { round, sent };
   } catch (error) {
     recent.forgetAll();
@@ -172,13 +192,18 @@ async function pollOnce({ config, connect, to, place, recent, options }: Poller)
   }
 }
 
-function tell(round: PollRound, sent: SendResult | null, config: SusdbConfig, { json }: PollOptions): void {
+function tell(
+  round: PollRound,
+  sent: SendResult | null,
+  { config, name, options }: Pick<Poller, 'config' | 'name' | 'options'>,
+): void {
   const { rows, understood, setAside, notUnderstood, readBefore, gap, wentBack, cursor } = round;
-  if (json) printJson({ kind: 'round', server: config.server, database: config.database, ...round, sent });
+  if (options.json)
+    printJson({ kind: 'round', server: config.server, name, database: config.database, ...round, sent });
   else {
     const aside = Object.values(setAside).reduce((sum, count) => sum + count, 0);
     printText(
-      `${config.server}: ${rows} rows, ${understood} reports, ${aside} set aside, ${readBefore} read before, ` +
+      `${config.server} (${name}): ${rows} rows, ${understood} reports, ${aside} set aside, ${readBefore} read before, ` +
         `${notUnderstood} not understood; ${sent?.accepted ?? 0} accepted, ${sent?.rejected ?? 0} rejected; ` +
         `read up to ${cursor.timeAtServer ?? 'nothing yet'}`,
     );

@@ -208,10 +208,11 @@ export class ClickHouseWriter extends AttemptStoreWriter {
 
   override async reportingSources(fromMs: number, untilMs: number): Promise<ReportingSource[]> {
     const query = reportingSourcesQuery(this.database, fromMs, untilMs);
-    const rows = await this.rows<[string, number, number, number, number]>(query);
-    return rows.map(([bank, wsus, firstMs, lastMs, longestGapHours]) => ({
+    const rows = await this.rows<[string, number, string, number, number, number]>(query);
+    return rows.map(([bank, wsus, wsusServer, firstMs, lastMs, longestGapHours]) => ({
       bank,
       isWsus: wsus === 1,
+      wsusServer,
       firstMs,
       lastMs,
       longestGapHours,

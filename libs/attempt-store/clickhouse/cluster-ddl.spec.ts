@@ -63,6 +63,7 @@ describe('tables on a cluster', () => {
           report: reportOf(sampleAttempt(name)),
           updateTitle: '',
           excerpt: [],
+          wsusServer: '',
         })),
         inventories: [],
         aliasLinks: [],

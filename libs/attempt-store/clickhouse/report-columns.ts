@@ -57,6 +57,7 @@ export const REPORT_ROW_COLUMNS: readonly Column<ReportRow>[] = [
   fact('delivery_mode', text, (r) => r.deliveryMode),
   column('update_title', text, (row: ReportRow) => row.updateTitle),
   column('excerpt', texts, (row: ReportRow) => row.excerpt),
+  column('wsus_server', text, (row: ReportRow) => row.wsusServer),
 ];
 
 /** Columns of table `reports` that the rules read back, in the order of `reportFromRow`. */

@@ -74,7 +74,7 @@ const health = z.strictObject({
   ...every,
   bank: bankSchema.nullable(),
   condition: z.enum(HEALTH_CONDITIONS),
-  subject: z.string().describe('A bank, a WSUS source, a channel, or a part of Rollcall'),
+  subject: z.string().describe('A bank, BANK/WSUS-SERVER, a channel, or a part of Rollcall'),
   since: z.iso.datetime().describe('When it was last well'),
 });
 

@@ -1,0 +1,1 @@
+ALTER TABLE {database}.reports ADD COLUMN IF NOT EXISTS wsus_server LowCardinality(String) DEFAULT '' COMMENT 'Name of the WSUS server that told it; empty: another source, or a server without a name';
