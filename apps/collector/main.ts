@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { ConfigError, loadConfig } from '#runtime/load-config.js';
 import { createLogger } from '#runtime/logger.js';
+import { markLate } from '#runtime/mark-late.js';
 import { watchParentLifeline } from '#runtime/parent-lifeline.js';
 import { collectorConfigSchema } from './collector.config.js';
 import type { CollectorConfig } from './collector.config.js';
@@ -10,6 +11,7 @@ import { createCollector } from './create-collector.js';
 /** A stop that hangs is ended by force: a supervisor waits 10 s. */
 const STOP_MS = 9_500;
 
+markLate();
 try {
   const config = loadConfig(collectorConfigSchema, process.env);
   if (process.argv.includes('--check-config')) process.exit(0);

@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EventLog } from '#event-log/event-log.js';
 import { ConfigError, loadConfig } from '#runtime/load-config.js';
 import { createLogger, nestLogger } from '#runtime/logger.js';
+import { markLate } from '#runtime/mark-late.js';
 import { watchParentLifeline } from '#runtime/parent-lifeline.js';
 import { projectorConfigSchema } from './projector.config.js';
 import { ProjectorModule } from './projector.module.js';
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
   logger.info({ port: config.ROLLCALL_PORT }, 'projector is up');
 }
 
+markLate();
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
   process.exit(error instanceof ConfigError ? 64 : 1);
