@@ -12,6 +12,7 @@ import type { ClickHouseEngine } from '#attempt-store/clickhouse-engine/clickhou
 import { ClickHouseWriters } from '#attempt-store/clickhouse/clickhouse-writers.js';
 import { connectClickHouse } from '#attempt-store/clickhouse/connection.js';
 import {
+  LOOK_PARTS,
   watchCountsParameters,
   watchCountsQuery,
 } from '#attempt-store/clickhouse/questions/watch-counts-query.js';
@@ -139,16 +140,13 @@ async function withFleet<T>(
         };
       },
       transferred: async () => {
-        const answer = await client.query({
-          query: watchCountsQuery('rollcall_blue'),
-          query_params: watchCountsParameters({
-            atMs: UNTIL_MS,
-            told: [],
-            sincesMs: [UNTIL_MS - LOOK_EVERY_MS],
-          }),
-          format: 'JSONCompactEachRow',
-        });
-        const text = await answer.text();
+        const question = { atMs: UNTIL_MS, told: [], sincesMs: [UNTIL_MS - LOOK_EVERY_MS] };
+        const [query, format] = [watchCountsQuery('rollcall_blue'), 'JSONCompactEachRow'] as const;
+        let text = '';
+        for (let part = 0; part < LOOK_PARTS; part += 1) {
+          const query_params = watchCountsParameters(question, part);
+          text += await (await client.query({ query, query_params, format })).text();
+        }
         return { rows: text.split('\n').length - 1, mebibytes: round(text.length / 2 ** 20) };
       },
       peak: () => memory.stop(),

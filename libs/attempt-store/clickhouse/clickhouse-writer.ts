@@ -42,7 +42,7 @@ import { arrivalSpansQuery, lastArrivalQuery } from './questions/arrivals.js';
 import { reportingSourcesQuery } from './questions/reporting-sources.js';
 import { lookCountsOf, seriesNamedIn } from './questions/watch-counts.js';
 import type { WatchCountsRow } from './questions/watch-counts.js';
-import { watchCountsParameters, watchCountsQuery } from './questions/watch-counts-query.js';
+import { LOOK_PARTS, watchCountsParameters, watchCountsQuery } from './questions/watch-counts-query.js';
 
 /** Signatures already written by this process; the table forgets nothing, so a repeat is only work saved. */
 const KNOWN_SIGNATURES_MAX = 100_000;
@@ -220,10 +220,11 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   }
 
   override async watchCounts(question: WatchQuestion): Promise<LookCounts> {
-    const rows = await this.rows<WatchCountsRow>(
-      watchCountsQuery(this.database),
-      watchCountsParameters(question),
+    const query = watchCountsQuery(this.database);
+    const parts = Array.from({ length: LOOK_PARTS }, (_, part) =>
+      this.rows<WatchCountsRow>(query, watchCountsParameters(question, part)),
     );
+    const rows = (await Promise.all(parts)).flat();
     await this.nameSignatures(seriesNamedIn(rows));
     return lookCountsOf(rows, question, (series) => this.signatureNames.get(series));
   }
