@@ -9,9 +9,12 @@ import type { Scenario } from './spikes/scenario.js';
 import { metricsOf, pool, scoreAlerts } from './spikes/score.js';
 import type { Score, ScoredAlert } from './spikes/score.js';
 import { watchInMemory } from './spikes/watch-in-memory.js';
-import type { WatchedEvent } from './spikes/watch-in-memory.js';
+import type { CountedBy, WatchedEvent } from './spikes/watch-in-memory.js';
 
-/** A tier is one search with its budget, as the requirements have it; in the product tickets are searched for beside the pages. */
+/**
+ * A tier is one search with its budget, as the requirements have it. The search for tickets is given the counts that the
+ * product gives it: what pages tell is left out of the past and of the dispersion, what only tickets tell is not.
+ */
 const BUDGETS = { page: PAGE_BUDGET, ticket: TICKET_BUDGET };
 const TIERS = ['page', 'ticket'] as const;
 type Tier = (typeof TIERS)[number];
@@ -34,8 +37,10 @@ export async function benchSpikes(
   const longestLookMs: number[] = [];
   for (const name of quick ? names.slice(0, 1) : names) {
     const scenario = readScenario(directory, name);
+    let pages: readonly CountedBy[] | undefined;
     for (const tier of TIERS) {
-      const { events, longestMs } = await watchScenario(scenario, BUDGETS[tier]);
+      const { events, longestMs, countedBy } = await watchScenario(scenario, BUDGETS[tier], pages);
+      pages ??= countedBy;
       const score = scoreAlerts(scenario, notificationsOf(events, 'usual'));
       scores[tier].push(score);
       scenarios[`${name} ${tier}`] = metricsOf(score);
@@ -88,7 +93,11 @@ export async function benchSpikes(
 }
 
 /** Looks every hour, from the first to the last, as the product would; before the scored part it only learns. */
-const watchScenario = (scenario: Scenario, pageBudget: AlarmBudget): ReturnType<typeof watchInMemory> =>
+const watchScenario = (
+  scenario: Scenario,
+  pageBudget: AlarmBudget,
+  countedBy: readonly CountedBy[] | undefined,
+): ReturnType<typeof watchInMemory> =>
   watchInMemory({
     reports: scenario.reports,
     fromMs: 0,
@@ -98,6 +107,7 @@ const watchScenario = (scenario: Scenario, pageBudget: AlarmBudget): ReturnType<
     decideFromMs: scenario.scoreFromMs,
     isLearning: () => false,
     pageBudget,
+    ...(countedBy && { countedBy }),
   });
 
 /** Pages of the usual search, or the tickets of "any failure". */

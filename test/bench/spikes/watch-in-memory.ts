@@ -10,6 +10,7 @@ import type { CountedReport } from '#domain/spikes/scan/count-reports.js';
 import { Dispersion } from '#domain/spikes/scan/dispersion.js';
 import { usualRates } from '#domain/spikes/scan/rates.js';
 import { tells } from '#domain/spikes/scan/told-span.js';
+import type { ToldSpan } from '#domain/spikes/scan/told-span.js';
 
 export interface WatchedPast {
   /** By arrival. */
@@ -22,6 +23,14 @@ export interface WatchedPast {
   readonly decideFromMs: number;
   readonly isLearning: (bank: string, atMs: number) => boolean;
   readonly pageBudget?: AlarmBudget;
+  /** What a watch of pages counted by, look by look: a search for tickets has no other counts. */
+  readonly countedBy?: readonly CountedBy[];
+}
+
+/** What a look leaves out of its past, and the dispersion that it judges by. */
+export interface CountedBy {
+  readonly told: readonly ToldSpan[];
+  readonly c2: number;
 }
 
 export interface WatchedEvent {
@@ -35,28 +44,32 @@ export interface WatchedEvent {
  */
 export async function watchInMemory(
   past: WatchedPast,
-): Promise<{ events: WatchedEvent[]; longestMs: number }> {
+): Promise<{ events: WatchedEvent[]; longestMs: number; countedBy: CountedBy[] }> {
   const counting = new ReportCounting();
   const dispersion = new Dispersion();
   const alerts = new Map<string, Alert>();
   const events: WatchedEvent[] = [];
+  const countedBy: CountedBy[] = [];
   let [taken, longestMs, looks] = [0, 0, 0];
   for (let atMs = past.fromMs; atMs < past.untilMs; atMs += past.lookEveryMs) {
     const from = taken;
     while ((past.reports[taken]?.arrivedMs ?? Infinity) <= atMs) taken += 1;
     counting.add(past.reports.slice(from, taken));
     const before = process.cpuUsage();
-    const told = [...alerts.values()].filter(({ tier }) => tier === 'page').flatMap(({ spans }) => spans);
+    const given = past.countedBy?.[looks];
+    const told = given?.told ?? pageSpans(alerts);
     const counts = counting.at(atMs, told);
     const day = counts.windows[1];
-    if (atMs % DAY_MS === 0 && day) {
+    if (given === undefined && atMs % DAY_MS === 0 && day) {
       const isTold = (failure: Parameters<typeof tells>[1]) => told.some((span) => tells(span, failure));
       dispersion.learn(atMs, new WindowCells(day, usualRates(counts.baseline)), counts.baseline, isTold);
     }
+    const c2 = given?.c2 ?? dispersion.c2At(atMs);
+    countedBy.push({ told, c2 });
     if (atMs >= past.decideFromMs) {
       const decided = decideAlerts(counts, alerts, {
         isLearning: (bank) => past.isLearning(bank, atMs),
-        c2: dispersion.c2At(atMs),
+        c2,
         looksAWeek: past.looksAWeek,
         sinceMs: atMs - past.lookEveryMs,
         isPast: false,
@@ -73,5 +86,8 @@ export async function watchInMemory(
     looks += 1;
     if (looks % 168 === 0) await new Promise(setImmediate);
   }
-  return { events, longestMs };
+  return { events, longestMs, countedBy };
 }
+
+const pageSpans = (alerts: ReadonlyMap<string, Alert>): ToldSpan[] =>
+  [...alerts.values()].filter(({ tier }) => tier === 'page').flatMap(({ spans }) => spans);
