@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { ANY_FAILURE, groupId } from '#domain/spikes/scan/counts.js';
 import type { AttemptEvent } from '#domain/attempt-event.js';
 import { tellHistory } from '#domain/tell-history.js';
+import { WSUS_SERVER_TAG, wsusServerOf } from '#domain/wsus-server.js';
 import {
   reportOf,
   SAMPLE_START_MS,
@@ -43,7 +44,7 @@ const factsOf = (...events: AttemptEvent[]): FactBatch => ({
     report: reportOf(event),
     updateTitle: event.updateTitle ?? '',
     excerpt: event.excerpt ?? [],
-    wsusServer: event.tags?.['wsus_server'] ?? '',
+    wsusServer: wsusServerOf(event),
   })),
 });
 
@@ -360,7 +361,7 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
         sampleAttempt(key, {
           source,
           receivedAt: new Date(from + hour * HOUR_MS).toISOString(),
-          ...(key === 'four' && { tags: { wsus_server: 'north' } }),
+          ...(key === 'four' && { tags: { [WSUS_SERVER_TAG]: 'north' } }),
         }),
       ];
       await fill(
