@@ -17,6 +17,7 @@ import {
   watchCountsQuery,
 } from '#attempt-store/clickhouse/questions/watch-counts-query.js';
 import type { LookCounts } from '#domain/spikes/scan/counts.js';
+import { pagesOf } from '../../apps/projector/watch/look-counting.js';
 import type { BenchResult, BenchRun } from './bench-run.js';
 import { secondsSince } from './bench-run.js';
 import { figure, round } from './figure.js';
@@ -123,7 +124,7 @@ async function withFleet<T>(
       lookAt: async (atMs) => {
         const [engineBefore, watchBefore] = [cpuOf(engine.pid), process.cpuUsage()];
         const startMs = performance.now();
-        const told = [...alerts.values()].filter(({ tier }) => tier === 'page').flatMap(({ spans }) => spans);
+        const told = pagesOf(alerts);
         const counts = await store.watchCounts({ atMs, told, sincesMs: [atMs - LOOK_EVERY_MS] });
         const countSeconds = secondsSince(startMs);
         const events = decide(counts, alerts);

@@ -17,6 +17,8 @@ const ORDINARY_GAPS = 3;
 const ORDINARY_MS = DAY_MS;
 const ORDINARY_AT_FIRST_MS = 3 * DAY_MS;
 const LONGEST_ORDINARY_MS = 14 * DAY_MS;
+/** A bank with more names than this does not name servers (a sender tags each device, say): they count together. */
+const MOST_SERVERS = 100;
 
 /**
  * Heartbeats of banks and their WSUS servers. A server is missing when it is silent while its bank is heard: what fell
@@ -28,9 +30,13 @@ export function sourceHeartbeats(sources: readonly ReportingSource[], mayRaise: 
   const bankLastMs = new Map(
     sources.filter(({ isWsus }) => !isWsus).map(({ bank, lastMs }) => [bank, lastMs] as const),
   );
-  const named = new Set(habits.filter(({ wsusServer }) => wsusServer !== '').map(({ bank }) => bank));
+  const servers = new Map<string, number>();
+  for (const { bank, wsusServer } of habits)
+    if (wsusServer !== '') servers.set(bank, (servers.get(bank) ?? 0) + 1);
   return habits.map((source): Heartbeat => {
     const { bank, isWsus, wsusServer, lastMs } = source;
+    const named = servers.get(bank) ?? 0;
+    const speaksForItself = named > 0 && named <= MOST_SERVERS;
     const allowedMs = allowedSilenceMs(source);
     if (!isWsus)
       return { condition: 'bank_silent', subject: bank, bank, lastWellMs: lastMs, allowedMs, mayRaise };
@@ -41,7 +47,7 @@ export function sourceHeartbeats(sources: readonly ReportingSource[], mayRaise: 
       bank,
       lastWellMs: lastMs,
       allowedMs,
-      mayRaise: mayRaise && isMissedAlone && (wsusServer !== '' || !named.has(bank)),
+      mayRaise: mayRaise && isMissedAlone && (wsusServer !== '') === speaksForItself,
     };
   });
 }

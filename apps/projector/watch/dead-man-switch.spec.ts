@@ -111,6 +111,14 @@ describe("the dead-man's switch", () => {
     expect(await open()).toEqual([]);
   });
 
+  it('a bank with a name for each device has no servers to tell of: they count together', async () => {
+    const names = Array.from({ length: 101 }, (_, n) => bankOf('bank-a', true, `pc-${n}`));
+    sources = [{ ...bankOf('bank-a'), lastMs: START + 30 * HOUR_MS }, bankOf('bank-a', true), ...names];
+    await afterMs(2 * HOUR_MS);
+    await afterMs(29 * HOUR_MS);
+    expect(await open()).toEqual(['wsus_silent bank-a']);
+  });
+
   it('servers that have names now speak for themselves, and end what was told of all of them', async () => {
     sources = [{ ...bankOf('bank-a'), lastMs: START + 30 * HOUR_MS }, bankOf('bank-a', true)];
     await afterMs(2 * HOUR_MS);

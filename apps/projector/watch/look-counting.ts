@@ -76,7 +76,8 @@ export class LookCounting {
 export const countingKey = (alerts: ReadonlyMap<string, Alert>): string =>
   JSON.stringify([pagesOf(alerts), quietSinces(alerts)]);
 
-const pagesOf = (alerts: ReadonlyMap<string, Alert>): ToldSpan[] =>
+/** What pages tell: it is left out of the past that a look judges by. */
+export const pagesOf = (alerts: ReadonlyMap<string, Alert>): ToldSpan[] =>
   [...alerts.values()].filter(({ tier }) => tier === 'page').flatMap(({ spans }) => spans);
 
 const quietSinces = (alerts: ReadonlyMap<string, Alert>): number[] =>

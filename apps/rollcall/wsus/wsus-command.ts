@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { z } from 'zod';
 import { bankSchema } from '#domain/attempt-event.js';
-import { WSUS_SERVER_TAG } from '#domain/wsus-server.js';
+import { WSUS_SERVER_TAG, wsusServerSchema } from '#domain/wsus-server.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import { ConfigError } from '#runtime/load-config.js';
 import { withData } from '../connection-options.js';
@@ -45,9 +44,6 @@ interface PollOptions {
 const PAGE_ROWS = 5_000;
 const FIRST_WAIT_MS = 1_000;
 
-/** As a bank's name, and with dots: nobody's host name unless its owner writes it here. */
-const serverNameSchema = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'expected 1 to 64 of a-z, 0-9, . -');
-
 /** What a test puts in the place of SQL Server. */
 export type ConnectSusdb = (config: SusdbConfig) => Promise<Susdb>;
 
@@ -67,7 +63,7 @@ export function registerWsus(program: Command, connect: ConnectSusdb = connectSu
     .option(
       '--name <name>',
       'what an alert calls this server when it falls silent (default: wsus- and a hash of its host)',
-      matching(serverNameSchema),
+      matching(wsusServerSchema),
     )
     .option('--every <minutes>', 'how often to look', wholeNumber(1, 1_440), 10)
     .option('--once', 'look once and end')

@@ -11,6 +11,7 @@ import { Dispersion } from '#domain/spikes/scan/dispersion.js';
 import { usualRates } from '#domain/spikes/scan/rates.js';
 import { tells } from '#domain/spikes/scan/told-span.js';
 import type { ToldSpan } from '#domain/spikes/scan/told-span.js';
+import { pagesOf } from '../../../apps/projector/watch/look-counting.js';
 
 export interface WatchedPast {
   /** By arrival. */
@@ -57,7 +58,7 @@ export async function watchInMemory(
     counting.add(past.reports.slice(from, taken));
     const before = process.cpuUsage();
     const given = past.countedBy?.[looks];
-    const told = given?.told ?? pageSpans(alerts);
+    const told = given?.told ?? pagesOf(alerts);
     const counts = counting.at(atMs, told);
     const day = counts.windows[1];
     if (given === undefined && atMs % DAY_MS === 0 && day) {
@@ -88,6 +89,3 @@ export async function watchInMemory(
   }
   return { events, longestMs, countedBy };
 }
-
-const pageSpans = (alerts: ReadonlyMap<string, Alert>): ToldSpan[] =>
-  [...alerts.values()].filter(({ tier }) => tier === 'page').flatMap(({ spans }) => spans);
