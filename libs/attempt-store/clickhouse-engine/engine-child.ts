@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '#runtime/free-port.js';
+import { freePort, releasePort } from '#runtime/free-port.js';
 import {
   bootQuery,
   CANNOT_RUN_EXIT_CODE,
@@ -55,7 +55,9 @@ export async function startEngineChild(options: EngineChildOptions): Promise<Eng
     // A process group of its own: Ctrl-C in the terminal must not reach it, a signal ends it without order.
     detached: true,
   });
-  const exited = watchExit(child);
+  const exited = watchExit(child).finally(() => {
+    releasePort(port);
+  });
   const order: StopOrder = {
     url: `http://127.0.0.1:${port}/`,
     user: 'operator',
