@@ -182,18 +182,17 @@ function splitByBank(
 
 /** Each bank has its own budget, divided among its active series; what reaches over several banks has the fleet's. */
 function thresholdsOf({ active }: LookCounts, looks: number): (budget: AlarmBudget) => Search['thresholdOf'] {
-  const seriesOfBank = new Map<string, Set<string>>();
+  const seriesOfScope = new Map<string, { readonly bank: string; readonly series: Set<string> }>();
   for (const each of active) {
-    for (const series of each.levels) {
-      for (const bank of [each.bank, ANY]) {
-        const known = seriesOfBank.get(bank);
-        const id = `${scopeId(each)}|${series}`;
-        if (known) known.add(id);
-        else seriesOfBank.set(bank, new Set([id]));
-      }
-    }
+    const id = scopeId(each);
+    const known = seriesOfScope.get(id);
+    if (known) for (const series of each.levels) known.series.add(series);
+    else seriesOfScope.set(id, { bank: each.bank, series: new Set(each.levels) });
   }
+  const activeIn = new Map<string, number>();
+  for (const { bank, series } of seriesOfScope.values())
+    for (const key of [bank, ANY]) activeIn.set(key, (activeIn.get(key) ?? 0) + series.size);
   return ({ ofBankAWeek, ofFleetAWeek }) =>
     (bank) =>
-      lnThreshold(bank === ANY ? ofFleetAWeek : ofBankAWeek, looks, seriesOfBank.get(bank)?.size ?? 0);
+      lnThreshold(bank === ANY ? ofFleetAWeek : ofBankAWeek, looks, activeIn.get(bank) ?? 0);
 }

@@ -20,7 +20,7 @@ import { MS_PER_HOUR } from './durations.js';
  */
 export const LOOK_PARTS = 2;
 
-/** More failing devices of one leaf, series and delay change no verdict; they only cost memory. */
+/** More failing devices of one leaf and series change no verdict; they only cost memory. */
 const MOST_DEVICES_LISTED = 10_000;
 
 const WINDOW_NAMES = ['h6', 'h24', 'h72'] as const;
@@ -33,7 +33,7 @@ const all = (...conditions: string[]): string => `least(${conditions.join(', ')}
 const forEach = (names: readonly string[]): string => names.join(', ');
 
 /**
- * The counting of one look (steps 2 to 6 of the scan) over the attempts of 31 days: one row per leaf, series and delay.
+ * The counting of one look (steps 2 to 6 of the scan) over the attempts of 31 days: one row per leaf and series.
  * What is neither in a window nor active is only past: its rows tell the release instead of the build, and no KB.
  *
  * A history is one device and one KB, so a distinct pair is counted by its first attempt among those of the history that
@@ -47,14 +47,15 @@ export function watchCountsQuery(database: string): string {
   const marks = marksOf();
   return `
 SELECT
-    bank, group_build, group_kb, own_levels, bin,
+    bank, group_build, group_kb, own_levels,
     [${SUM_NAMES.map((name) => `countIf(m_${name})`).join(', ')}],
     sumForEach(arrayMap(s -> toUInt32(${all('is_done', 'at_ms > s')}), {sinces:Array(Int64)})),
     maxIf(at_ms, is_active),
-    groupArrayIf(${MOST_DEVICES_LISTED})((device_key, branch, at_ms, from_ms, is_late), is_listed)
+    groupArrayIf(${MOST_DEVICES_LISTED})((device_key, branch, at_ms, from_ms, is_late, dated), is_listed),
+    sumMapIf([kind], [toUInt32(1)], kind >= ${KIND_BINS})
 FROM (${attemptsQuery(marks, historiesQuery(marks, flagsQuery(database)))})
-GROUP BY bank, group_build, group_kb, own_levels, bin
-ORDER BY bank, group_build, group_kb, own_levels, bin`;
+GROUP BY bank, group_build, group_kb, own_levels
+ORDER BY bank, group_build, group_kb, own_levels`;
 }
 
 /** What makes attempts alike, so that the first of them in a history stands for all; and which of them is counted. */
@@ -158,23 +159,44 @@ const historiesQuery = (marks: readonly Mark[], flags: string): string => `
         ${marks.map(({ name, alike }) => `arrayEnumerateUniq(${forEach(alike)}) AS n_${name}`).join(',\n        ')}
     FROM (${flags})`;
 
+/** What attempts with an outcome are counted in, with their delay: a bit each of their kind, above the bin. */
+const REPORTS = [
+  ...WINDOW_NAMES.map((name) => ({ name, is: `in_${name} > late` })),
+  { name: 'day', is: 'in_day' },
+  { name: 'late', is: all('late', 'in_h24') },
+  { name: 'past', is: 'past' },
+] as const;
+
+export type ReportsName = (typeof REPORTS)[number]['name'];
+
+/** Kinds below this are counted in nothing. */
+const KIND_BINS = 16;
+
+/** Delay bin of a kind of attempts (`DELAY_BINS`: the start was not told). */
+export const binOfKind = (kind: number): number => kind % KIND_BINS;
+
+/** Whether attempts of a kind are counted there. */
+export const isCountedIn = (name: ReportsName): ((kind: number) => boolean) => {
+  const place = KIND_BINS * 2 ** REPORTS.findIndex((reports) => reports.name === name);
+  return (kind) => (kind & place) !== 0;
+};
+
 /** Per attempt: its place, and what it is counted as. */
 function attemptsQuery(marks: readonly Mark[], histories: string): string {
   const bin = DELAY_BIN_ENDS_HOURS.map(
     (hours, index) => `at_ms - from_ms <= ${hours * MS_PER_HOUR}, ${index}`,
   );
+  const places = REPORTS.map(({ is }, index) => `${KIND_BINS * 2 ** index} * (${is})`);
   return `
     SELECT
-        bank, device_key, branches AS branch, arrived AS at_ms, occurred AS from_ms, late AS is_late, done AS is_done,
+        bank, device_key, branches AS branch, arrived AS at_ms, occurred AS from_ms, late AS is_late, dated, done AS is_done,
         if(at_ms > {recent:Int64}, builds, substringIndex(builds, '.', 1)) AS group_build,
         if(at_ms > {recent:Int64}, kb, '') AS group_kb,
         if(done, levels, []) AS own_levels,
-        if(dated, multiIf(${forEach(bin)}, ${DELAY_BINS - 1}), ${DELAY_BINS}) AS bin,
         ${all('failed', `at_ms > {at:Int64} - ${ACTIVE_MS}`)} AS is_active,
         ${all('failed', 'in_h72')} AS is_listed,
-        ${WINDOW_NAMES.map((name) => `${all(`in_${name} > late`, 'done')} AS m_reports_${name}`).join(', ')},
-        ${all('in_day', 'done')} AS m_reports_day, ${all('late', 'in_h24', 'done')} AS m_reports_late,
-        ${all('past', 'done')} AS m_past, ${all('past', 'failed')} AS m_past_failed,
+        toUInt16(if(dated, multiIf(${forEach(bin)}, ${DELAY_BINS - 1}), ${DELAY_BINS})
+            + if(done, ${places.join(' + ')}, 0)) AS kind,
         ${marks.map(({ name, counted }) => `n_${name} = ${counted} AS m_${name}`).join(',\n        ')}
     FROM (${histories})
     ARRAY JOIN ${forEach([...ARRAYS, ...marks.map(({ name }) => `n_${name}`)])}
@@ -183,17 +205,13 @@ function attemptsQuery(marks: readonly Mark[], histories: string): string {
 
 /** Order of the sums of a row. */
 export const SUM_NAMES = [
-  ...WINDOW_NAMES.flatMap((name) => [`devices_${name}`, `started_${name}`, `reports_${name}`] as const),
+  ...WINDOW_NAMES.flatMap((name) => [`devices_${name}`, `started_${name}`] as const),
   'devices_day',
-  'reports_day',
   'devices_late',
-  'reports_late',
   'bank_tried',
   'family_tried',
   'bank_started',
   'family_started',
-  'past',
-  'past_failed',
   'bank_0',
   'family_0',
   'bank_1',

@@ -10,22 +10,18 @@ import type {
   Window,
 } from '#domain/spikes/scan/counts.js';
 import { DELAY_BINS } from '#domain/spikes/scan/delay-weights.js';
-import { familyOf, holds, scopeId } from '#domain/spikes/scan/scope.js';
+import { familyOf, holds } from '#domain/spikes/scan/scope.js';
 import type { Scope } from '#domain/spikes/scan/scope.js';
 import type { WatchQuestion } from '../../attempt-store.js';
-import { SUM_NAMES } from './watch-counts-query.js';
-import type { SumName } from './watch-counts-query.js';
+import { binOfKind, isCountedIn, SUM_NAMES } from './watch-counts-query.js';
+import type { ReportsName, SumName } from './watch-counts-query.js';
 
-/**
- * Of one bank, build, KB, series and delay bin (the last bin: the start was not told). What is only past is told by its
- * release, without a KB.
- */
+/** Of one bank, build, KB and series. What is only past is told by its release, without a KB. */
 export type WatchCountsRow = readonly [
   bank: string,
   build: string,
   kb: string,
   levels: readonly string[],
-  bin: number,
   sums: readonly number[],
   sinces: readonly number[],
   lastFailureMs: number,
@@ -35,7 +31,9 @@ export type WatchCountsRow = readonly [
     arrivedMs: number,
     occurredMs: number,
     isLate: boolean | number,
+    isDated: boolean | number,
   ])[],
+  reports: readonly [kinds: readonly number[], counts: readonly number[]],
 ];
 
 const WINDOWS = [
@@ -45,9 +43,9 @@ const WINDOWS = [
 ] as const;
 
 const placeOf = (name: SumName): number => SUM_NAMES.indexOf(name);
-const sumAt = ([, , , , , sums]: WatchCountsRow, place: number): number => sums[place] ?? 0;
+const sumAt = ([, , , , sums]: WatchCountsRow, place: number): number => sums[place] ?? 0;
 
-const [PAST, PAST_FAILED] = [placeOf('past'), placeOf('past_failed')];
+const isPast = isCountedIn('past');
 /** Where a row tells what of the past a bank, or a bank's release, is. */
 const pastPlaces = (of: 'bank' | 'family') => ({
   tried: placeOf(`${of}_tried`),
@@ -59,7 +57,7 @@ const [OF_BANK, OF_RELEASE] = [pastPlaces('bank'), pastPlaces('family')];
 
 /** Series of which failing devices are listed: those that may have to be named. */
 export function seriesNamedIn(rows: readonly WatchCountsRow[]): Set<string> {
-  return new Set(rows.flatMap(([, , , levels, , , , , failures]) => (failures.length > 0 ? levels : [])));
+  return new Set(rows.flatMap(([, , , levels, , , , failures]) => (failures.length > 0 ? levels : [])));
 }
 
 /** The rows of one look as the scan reads them. */
@@ -74,17 +72,17 @@ export function lookCountsOf(
   return {
     atMs,
     windows: WINDOWS.map(({ windowMs, suffix }): Window => {
-      const names = [`devices_${suffix}`, `started_${suffix}`, `reports_${suffix}`] as const;
+      const names = [`devices_${suffix}`, `started_${suffix}`, suffix] as const;
       return { windowMs, leaves: leavesOf(rows, ...names), failures: news(windowMs) };
     }),
     lastDay: {
       windowMs: DAY_MS,
-      leaves: leavesOf(rows, 'devices_day', 'devices_day', 'reports_day'),
+      leaves: leavesOf(rows, 'devices_day', 'devices_day', 'day'),
       failures: arrivedAfter(DAY_MS).filter(({ occurredMs }) => occurredMs > atMs - DAY_MS),
     },
     earlier: {
       windowMs: DAY_MS,
-      leaves: leavesOf(rows, 'devices_late', 'devices_late', 'reports_late'),
+      leaves: leavesOf(rows, 'devices_late', 'devices_late', 'late'),
       failures: arrivedAfter(DAY_MS).filter(({ isLate }) => isLate),
     },
     baseline: new PastCounts(rows),
@@ -94,7 +92,7 @@ export function lookCountsOf(
       if (index < 0) throw new RangeError(`nothing was counted since ${sinceMs}`);
       let sum = 0;
       for (const row of rows) {
-        const arrived = row[6][index] ?? 0;
+        const arrived = row[5][index] ?? 0;
         if (arrived > 0 && holds(scope, scopeOf(row))) sum += arrived;
       }
       return sum;
@@ -107,14 +105,17 @@ export function lookCountsOf(
 const scopeOf = ([bank, build, kb]: WatchCountsRow): Scope => ({ bank, build, kb });
 
 function failuresOf(row: WatchCountsRow): (Failure & { readonly isLate: boolean })[] {
-  const [bank, , , levels, bin, , , , listed] = row;
-  return listed.map(([device, branch, arrivedMs, occurredMs, isLate]) => ({
-    ...scopeOf(row),
+  const [bank, , , levels, , , , listed] = row;
+  const { build, kb } = scopeOf(row);
+  return listed.map(([device, branch, arrivedMs, occurredMs, isLate, isDated]) => ({
+    bank,
+    build,
+    kb,
     device: `${bank}/${device}`,
     branch,
     arrivedMs,
     occurredMs,
-    isDated: bin < DELAY_BINS,
+    isDated: Boolean(isDated),
     levels,
     isLate: Boolean(isLate),
   }));
@@ -124,99 +125,131 @@ function leavesOf(
   rows: readonly WatchCountsRow[],
   devices: SumName,
   started: SumName,
-  reports: SumName,
+  reports: ReportsName,
 ): Leaf[] {
-  const [triedAt, startedAt, reportsAt] = [placeOf(devices), placeOf(started), placeOf(reports)];
-  const leaves = new Map<string, { -readonly [key in keyof Leaf]: Leaf[key] } & { delays: number[] }>();
+  const [triedAt, startedAt, isCounted] = [placeOf(devices), placeOf(started), isCountedIn(reports)];
+  const leaves: ({ -readonly [key in keyof Leaf]: Leaf[key] } & { delays: number[] })[] = [];
   for (const row of rows) {
-    const [tried, begun, told] = [sumAt(row, triedAt), sumAt(row, startedAt), sumAt(row, reportsAt)];
-    if (tried + begun + told === 0) continue;
-    const scope = scopeOf(row);
-    let leaf = leaves.get(scopeId(scope));
-    if (!leaf) {
+    const [tried, begun] = [sumAt(row, triedAt), sumAt(row, startedAt)];
+    const [kinds, counts] = row[8];
+    if (tried + begun === 0 && !kinds.some(isCounted)) continue;
+    const [bank, build, kb] = row;
+    let leaf = leaves.at(-1);
+    // Rows of one leaf come one after the other.
+    if (leaf?.bank !== bank || leaf.build !== build || leaf.kb !== kb) {
       const delays = new Array<number>(DELAY_BINS).fill(0);
-      leaves.set(scopeId(scope), (leaf = { ...scope, devices: 0, started: 0, delays, undated: 0 }));
+      leaves.push((leaf = { bank, build, kb, devices: 0, started: 0, delays, undated: 0 }));
     }
     leaf.devices += tried;
     leaf.started += begun;
-    const bin = row[4];
-    if (bin < DELAY_BINS) leaf.delays[bin] = (leaf.delays[bin] ?? 0) + told;
-    else leaf.undated += told;
+    const { delays } = leaf;
+    let undated = 0;
+    kinds.forEach((kind, index) => {
+      if (!isCounted(kind)) return;
+      const [bin, told] = [binOfKind(kind), counts[index] ?? 0];
+      if (bin < DELAY_BINS) delays[bin] = (delays[bin] ?? 0) + told;
+      else undated += told;
+    });
+    leaf.undated += undated;
   }
-  return [...leaves.values()];
+  return leaves;
 }
 
-function activeSeries(rows: readonly WatchCountsRow[]): ActiveSeries[] {
-  const active = new Map<string, ActiveSeries>();
-  for (const row of rows) {
-    const [, , , levels, , , , lastFailureMs] = row;
-    if (lastFailureMs === 0) continue;
-    const id = `${scopeId(scopeOf(row))}|${levels.join()}`;
-    const lastArrivedMs = Math.max(lastFailureMs, active.get(id)?.lastArrivedMs ?? 0);
-    active.set(id, { ...scopeOf(row), levels, lastArrivedMs });
+const activeSeries = (rows: readonly WatchCountsRow[]): ActiveSeries[] =>
+  rows.flatMap((row) => {
+    const [bank, build, kb, levels, , , lastArrivedMs] = row;
+    return lastArrivedMs === 0 ? [] : [{ bank, build, kb, levels, lastArrivedMs }];
+  });
+
+/** What a group of the past tried, and how it failed. */
+class PastGroup {
+  tried = 0;
+  started = 0;
+  readonly failed = new Map<string, number>();
+  readonly codes = new Set<string>();
+
+  add(row: WatchCountsRow, places: ReturnType<typeof pastPlaces>, isFailed: boolean): void {
+    this.tried += sumAt(row, places.tried);
+    this.started += sumAt(row, places.started);
+    if (!isFailed) return;
+    const levels = row[3];
+    increase(this.failed, ANY_FAILURE, sumAt(row, places.failed));
+    levels.forEach((series, depth) => {
+      increase(this.failed, series, sumAt(row, places.failedAtLevels[depth] ?? -1));
+    });
+    const [code] = levels;
+    if (code !== undefined) this.codes.add(code);
   }
-  return [...active.values()];
+}
+
+/** Every group that a row counts in. */
+interface GroupsAround {
+  readonly bank: string;
+  readonly build: string;
+  readonly ofBank: readonly PastGroup[];
+  readonly ofRelease: readonly PastGroup[];
 }
 
 /** The past by group: sums of the leaves' marks. */
 class PastCounts implements BaselineCounts {
   readonly byDelay = Array.from({ length: DELAY_BINS }, () => ({ reports: 0, failures: 0 }));
-  private readonly tried = new Map<string, number>();
-  private readonly begun = new Map<string, number>();
-  private readonly failed = new Map<string, Map<string, number>>();
-  private readonly codes = new Map<string, Set<string>>();
+  private readonly groups = new Map<string, PastGroup>();
 
   constructor(rows: readonly WatchCountsRow[]) {
-    for (const row of rows) this.add(row);
+    let groups: GroupsAround | null = null;
+    for (const row of rows) {
+      const [bank, build] = row;
+      if (groups?.bank !== bank || groups.build !== build) groups = this.groupsAround(bank, build);
+      const isFailed = this.addDelays(row);
+      for (const group of groups.ofBank) group.add(row, OF_BANK, isFailed);
+      for (const group of groups.ofRelease) group.add(row, OF_RELEASE, isFailed);
+    }
   }
 
   installs(group: string): number {
-    return this.tried.get(group) ?? 0;
+    return this.groups.get(group)?.tried ?? 0;
   }
 
   started(group: string): number {
-    return this.begun.get(group) ?? 0;
+    return this.groups.get(group)?.started ?? 0;
   }
 
   failures(group: string, series: string): number {
-    return this.failed.get(group)?.get(series) ?? 0;
+    return this.groups.get(group)?.failed.get(series) ?? 0;
   }
 
   codesOf(group: string): Iterable<string> {
-    return this.codes.get(group) ?? [];
+    return this.groups.get(group)?.codes ?? [];
   }
 
-  private add(row: WatchCountsRow): void {
-    const [bank, build, , levels, bin] = row;
+  /** A pair belongs to one bank, so that the fleet is the sum of its banks, and a release that of its banks' devices. */
+  private groupsAround(bank: string, build: string): GroupsAround {
     const family = familyOf(build);
-    const isFailed = sumAt(row, PAST_FAILED) > 0;
-    const reports = this.byDelay[bin];
-    if (reports) {
-      reports.reports += sumAt(row, PAST);
-      reports.failures += sumAt(row, PAST_FAILED);
-    }
-    // A pair belongs to one bank, so that the fleet is the sum of its banks, and a release that of its banks' devices.
-    for (const [groups, places] of [
-      [[groupId(null, null), groupId(bank, null)], OF_BANK],
-      [[groupId(null, family), groupId(bank, family)], OF_RELEASE],
-    ] as const) {
-      for (const group of groups) {
-        increase(this.tried, group, sumAt(row, places.tried));
-        increase(this.begun, group, sumAt(row, places.started));
-        if (!isFailed) continue;
-        const failed = this.failed.get(group) ?? new Map<string, number>();
-        this.failed.set(group, failed);
-        increase(failed, ANY_FAILURE, sumAt(row, places.failed));
-        levels.forEach((series, depth) => {
-          increase(failed, series, sumAt(row, places.failedAtLevels[depth] ?? -1));
-        });
-        const [code] = levels;
-        if (code === undefined) continue;
-        const codes = this.codes.get(group);
-        if (codes) codes.add(code);
-        else this.codes.set(group, new Set([code]));
-      }
-    }
+    return {
+      bank,
+      build,
+      ofBank: [this.groupOf(null, null), this.groupOf(bank, null)],
+      ofRelease: [this.groupOf(null, family), this.groupOf(bank, family)],
+    };
+  }
+
+  private groupOf(bank: string | null, family: string | null): PastGroup {
+    const id = groupId(bank, family);
+    const group = this.groups.get(id) ?? new PastGroup();
+    this.groups.set(id, group);
+    return group;
+  }
+
+  /** @returns whether the row tells failures of the past */
+  private addDelays([, , , levels, , , , , [kinds, counts]]: WatchCountsRow): boolean {
+    const isFailed = levels.length > 0;
+    kinds.forEach((kind, index) => {
+      const ofBin = isPast(kind) ? this.byDelay[binOfKind(kind)] : undefined;
+      if (!ofBin) return;
+      ofBin.reports += counts[index] ?? 0;
+      if (isFailed) ofBin.failures += counts[index] ?? 0;
+    });
+    return isFailed && kinds.some(isPast);
   }
 }
 

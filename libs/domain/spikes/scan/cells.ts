@@ -4,7 +4,7 @@ import { ANY_FAILURE } from './counts.js';
 import type { Failure, Leaf, Window } from './counts.js';
 import { controlWeight } from './delay-weights.js';
 import type { GroupRates, Rates } from './rates.js';
-import { familyOf, scopeId, scopesOf } from './scope.js';
+import { familyOf, holds, scopeId, scopesOf } from './scope.js';
 import type { Scope } from './scope.js';
 
 /** A scope, one series and one window, with what was seen and what was expected. */
@@ -36,6 +36,12 @@ interface ScopeOfLeaf {
   readonly scope: Scope;
 }
 
+/** Where a failure counts; `isAlone`: its device has no other failure in the window. */
+interface Place {
+  readonly scopes: readonly ScopeOfLeaf[];
+  readonly isAlone: boolean;
+}
+
 /** One window against what the past lets expect, ready to be asked. */
 export class WindowCells {
   /** Failures by their code, the coarsest level. */
@@ -44,7 +50,8 @@ export class WindowCells {
   /** One object a scope, so that counting by scope compares no texts. */
   private readonly scopes = new Map<string, ScopeOfLeaf>();
   private readonly scopesByLeaf = new Map<string, readonly ScopeOfLeaf[]>();
-  private readonly scopesByFailure = new Map<Failure, readonly ScopeOfLeaf[]>();
+  private readonly places = new Map<Failure, Place>();
+  private lastPlaced: { readonly leaf: Scope; readonly scopes: readonly ScopeOfLeaf[] } | null = null;
   private readonly undatedFailures = new Map<string, number>();
   private readonly known = new Map<string, Map<string, ToldCounts>>();
   /** How many failures of the window are of a series. */
@@ -85,19 +92,25 @@ export class WindowCells {
   }
 
   private findCells(series: string, failures: readonly Failure[], minDevices: number): readonly Cell[] {
-    const failuresByDevice = new Map<string, Failure[]>();
+    // Nearly every device failed once: nothing to tell apart, so they are counted by leaf.
+    const alone = new Map<readonly ScopeOfLeaf[], number>();
+    const scopesOfDevice = new Map<string, Set<ScopeOfLeaf>>();
     for (const failure of failures) {
-      const known = failuresByDevice.get(failure.device);
-      if (known) known.push(failure);
-      else failuresByDevice.set(failure.device, [failure]);
+      const { scopes, isAlone } = this.placeOf(failure);
+      if (isAlone) {
+        alone.set(scopes, (alone.get(scopes) ?? 0) + 1);
+        continue;
+      }
+      const known = scopesOfDevice.get(failure.device);
+      if (known) for (const scope of scopes) known.add(scope);
+      else scopesOfDevice.set(failure.device, new Set(scopes));
     }
     const devices = new Map<ScopeOfLeaf, number>();
-    for (const own of failuresByDevice.values()) {
-      const [first, ...others] = own.map((failure) => this.scopesOfFailure(failure));
-      // Nearly every device failed once: nothing to tell apart.
-      const scopes = others.length === 0 ? (first ?? []) : new Set([first ?? [], ...others].flat());
-      for (const scope of scopes) devices.set(scope, (devices.get(scope) ?? 0) + 1);
-    }
+    const count = (scopes: Iterable<ScopeOfLeaf>, many: number) => {
+      for (const scope of scopes) devices.set(scope, (devices.get(scope) ?? 0) + many);
+    };
+    for (const [scopes, many] of alone) count(scopes, many);
+    for (const scopes of scopesOfDevice.values()) count(scopes, 1);
     const cells: Cell[] = [];
     for (const [{ id, scope }, failed] of devices)
       if (failed >= minDevices) cells.push(this.cellOf(series, scope, failed, id));
@@ -166,16 +179,29 @@ export class WindowCells {
     }
   }
 
-  private scopesOfFailure(failure: Failure): readonly ScopeOfLeaf[] {
-    let scopes = this.scopesByFailure.get(failure);
-    if (!scopes) this.scopesByFailure.set(failure, (scopes = this.scopesAround(failure)));
-    return scopes;
+  private placeOf(failure: Failure): Place {
+    if (this.places.size === 0) this.placeAll();
+    const place = this.places.get(failure);
+    if (!place) throw new RangeError('a failure of another window');
+    return place;
+  }
+
+  private placeAll(): void {
+    const failures = new Map<string, number>();
+    for (const { device } of this.window.failures) failures.set(device, (failures.get(device) ?? 0) + 1);
+    for (const failure of this.window.failures) {
+      const isAlone = failures.get(failure.device) === 1;
+      this.places.set(failure, { scopes: this.scopesAround(failure), isAlone });
+    }
   }
 
   private scopesAround(leaf: Scope): readonly ScopeOfLeaf[] {
+    // Failures of one leaf come one after the other.
+    if (this.lastPlaced && holds(this.lastPlaced.leaf, leaf)) return this.lastPlaced.scopes;
     const key = scopeId(leaf);
     let scopes = this.scopesByLeaf.get(key);
     if (!scopes) this.scopesByLeaf.set(key, (scopes = scopesOf(leaf).map((scope) => this.scopeOnce(scope))));
+    this.lastPlaced = { leaf, scopes };
     return scopes;
   }
 

@@ -52,11 +52,16 @@ export function bestOfAnyFailure(search: Search): Opening | null {
 export function bestOfCode(search: Search, code: string): Opening | null {
   const own = search.told.filter(({ levels }) => levels.length === 0 || levels[0] === code);
   const paths = new Map<string, readonly string[]>();
-  for (const window of search.windows)
-    for (const { levels } of window.failuresByCode.get(code) ?? [])
+  for (const window of search.windows) {
+    let last: readonly string[] = [];
+    for (const { levels } of window.failuresByCode.get(code) ?? []) {
+      if (levels === last) continue; // Failures of one kind come one after the other.
+      last = levels;
       levels.forEach((series, depth) => {
         if (!paths.has(series)) paths.set(series, levels.slice(0, depth + 1));
       });
+    }
+  }
   return bestOf(search, own, [...paths.values()], (window) => window.failuresByCode.get(code) ?? []);
 }
 
@@ -88,8 +93,15 @@ function bestOf(
   return named(search, best, best.path, paths, news, open);
 }
 
-const ofSeries = (path: readonly string[], failures: readonly Failure[]): readonly Failure[] =>
-  path.length === 0 ? failures : failures.filter((failure) => isOfSeries({ levels: path }, failure.levels));
+function ofSeries(path: readonly string[], failures: readonly Failure[]): readonly Failure[] {
+  if (path.length === 0) return failures;
+  const span = { levels: path };
+  let [last, isOf]: [readonly string[], boolean] = [[], false];
+  return failures.filter(({ levels }) => {
+    if (levels !== last) [last, isOf] = [levels, isOfSeries(span, levels)];
+    return isOf;
+  });
+}
 
 function judge(
   search: Search,
