@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ANY_FAILURE, groupId } from '#domain/spikes/scan/counts.js';
 import type { AttemptEvent } from '#domain/attempt-event.js';
+import type { Report } from '#domain/report.js';
 import { tellHistory } from '#domain/tell-history.js';
 import { WSUS_SERVER_TAG, wsusServerOf } from '#domain/wsus-server.js';
 import {
@@ -470,6 +471,19 @@ export function describeAttemptStoreContract(name: string, open: () => Promise<O
       await second.insertFacts(factsOf({ ...event, parser: { name: 'p', version: '2.0.0' } }));
       expect(await first.readReports(keys)).toHaveLength(2);
       expect(await second.readReports(keys)).toHaveLength(2);
+    });
+
+    it('leaves out the copies that the asker has, but not the same copy that arrived at another time', async () => {
+      const shared = opened.sharedWriters().of('blue');
+      const late = sampleAttempt('known', { receivedAt: sampleTime(9) });
+      const early = { ...late, receivedAt: sampleTime(8) };
+      const [lateReport, earlyReport] = [reportOf(late), reportOf(early)];
+      const known = (...reports: Report[]) => shared.readReports([{ ...lateReport, known: reports }]);
+      await shared.insertFacts(factsOf(late));
+      expect(await known(lateReport)).toEqual([]);
+      await shared.insertFacts(factsOf(early));
+      expect(await known(lateReport)).toEqual([earlyReport]);
+      expect(await known(lateReport, earlyReport)).toEqual([]);
     });
 
     it('names the rows that differ between two generations, and only those', async () => {

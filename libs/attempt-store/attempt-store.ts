@@ -278,6 +278,15 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
+/** The reports that stand under a device and KB as sent. */
+export interface WantedReports {
+  readonly bank: string;
+  readonly deviceKey: string;
+  readonly kbKey: string;
+  /** Those that the asker has: need not be among the answer. The same copy that arrived at another time is. */
+  readonly known?: readonly Report[];
+}
+
 /** The write side, used by the projector on one generation (`blue` or `green`). */
 export abstract class AttemptStoreWriter {
   /** Another object whenever the generation was made ready or emptied: what was learnt of the one before no longer holds. */
@@ -286,10 +295,8 @@ export abstract class AttemptStoreWriter {
   abstract migrate(): Promise<void>;
   /** Facts first; visible when it resolves. */
   abstract insertFacts(batch: FactBatch): Promise<void>;
-  /** Every stored copy of the reports under these triples (device and KB as sent); a copy may come more than once. */
-  abstract readReports(
-    keys: readonly { bank: string; deviceKey: string; kbKey: string }[],
-  ): Promise<Report[]>;
+  /** Every stored copy of the reports under these keys; a copy may come more than once. */
+  abstract readReports(keys: readonly WantedReports[]): Promise<Report[]>;
   /** Build observations of these devices (as sent). */
   abstract readBuilds(
     devices: readonly { bank: string; deviceKey: string }[],

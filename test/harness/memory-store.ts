@@ -6,6 +6,7 @@ import type {
   InventoryRow,
   LinkEntry,
   LinkFeed,
+  WantedReports,
 } from '#attempt-store/attempt-store.js';
 import { StoreWriters } from '#attempt-store/store-writers.js';
 import type { BuildObservation, Report } from '#domain/report.js';
@@ -120,8 +121,12 @@ class MemoryWriter extends AttemptStoreWriter {
     return done;
   }
 
-  override readReports(keys: readonly ReportKey[]): Promise<Report[]> {
-    return Promise.resolve(keys.flatMap((key) => this.store.reportsUnder(key)));
+  override readReports(keys: readonly WantedReports[]): Promise<Report[]> {
+    const unknown = ({ known = [], ...key }: WantedReports) => {
+      const copies = new Set(known.map(copyOf));
+      return this.store.reportsUnder(key).filter((report) => !copies.has(copyOf(report)));
+    };
+    return Promise.resolve(keys.flatMap(unknown));
   }
 
   override readBuilds(devices: readonly { bank: string; deviceKey: string }[]) {
@@ -177,6 +182,8 @@ function notAsked(): never {
 }
 
 const placeOf = ({ bank, deviceKey, kbKey }: ReportKey): string => `${bank}/${deviceKey}/${kbKey}`;
+
+const copyOf = ({ copyHash, receivedAtMs }: Report): string => `${copyHash}/${receivedAtMs}`;
 
 function addTo<Member>(groups: Map<string, Member[]>, key: string, member: Member): void {
   const group = groups.get(key);

@@ -1,6 +1,11 @@
 import type { BuildObservation, Report } from '#domain/report.js';
 import { tellHistory } from '#domain/tell-history.js';
-import type { AttemptStoreWriter, HistoryKey, HistoryRow } from '#attempt-store/attempt-store.js';
+import type {
+  AttemptStoreWriter,
+  HistoryKey,
+  HistoryRow,
+  WantedReports,
+} from '#attempt-store/attempt-store.js';
 import { allDone } from './all-done.js';
 import type { LinkBook } from './link-book.js';
 import { rowVersion } from './row-version.js';
@@ -64,11 +69,8 @@ async function tellPortion(
   });
 }
 
-/** Under which (device, kbKey) as sent the reports of the touched keys may stand. */
-function sourceKeys(
-  book: LinkBook,
-  portion: readonly TouchedKey[],
-): { bank: string; deviceKey: string; kbKey: string }[] {
+/** Under which (device, kbKey) as sent the reports of the touched keys may stand, with those that the batch brings. */
+function sourceKeys(book: LinkBook, portion: readonly TouchedKey[]): WantedReports[] {
   const kbKeysByKb = new Map<string, string[]>();
   const kbKeysOf = ({ bank, kb }: HistoryKey) => {
     const id = `${bank}/${kb}`;
@@ -76,10 +78,11 @@ function sourceKeys(
     kbKeysByKb.set(id, known);
     return known;
   };
-  const sources: { bank: string; deviceKey: string; kbKey: string }[] = [];
+  const sources: WantedReports[] = [];
   for (const key of portion) {
     for (const deviceKey of book.linksOf(key.bank).membersOf(key.deviceKey))
-      for (const kbKey of kbKeysOf(key)) sources.push({ bank: key.bank, deviceKey, kbKey });
+      for (const kbKey of kbKeysOf(key))
+        sources.push({ bank: key.bank, deviceKey, kbKey, known: key.inBatch });
   }
   return sources;
 }

@@ -11,6 +11,7 @@ import type {
   HistoryRow,
   LinkEntry,
   LinkFeed,
+  WantedReports,
   WatchQuestion,
 } from '../attempt-store.js';
 import type { Cluster } from './cluster-ddl.js';
@@ -33,7 +34,6 @@ import {
   SIGNATURE_COLUMNS,
 } from './small-columns.js';
 import { StoredKeys } from './stored-keys.js';
-import type { ReportKey } from './stored-keys.js';
 import { databaseOf } from './tables.js';
 import type { Generation } from '#domain/generation.js';
 import { levelsOf } from '#domain/signature/signature.js';
@@ -98,9 +98,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     ]);
   }
 
-  override async readReports(
-    keys: readonly { bank: string; deviceKey: string; kbKey: string }[],
-  ): Promise<Report[]> {
+  override async readReports(keys: readonly WantedReports[]): Promise<Report[]> {
     if (keys.length === 0) return [];
     const { recent, held } = await this.recall(keys);
     if (held.length === 0) return recent;
@@ -113,8 +111,8 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     const kbKeys = [...new Set(held.map((key) => quote(key.kbKey)))].join(', ');
     const rows = await this.rows<Parameters<typeof reportFromRow>[0]>(
       `SELECT ${REPORT_SELECT} FROM ${this.database}.reports
-       WHERE bank IN (${banks}) AND kb_key IN (${kbKeys})
-         AND (bank, kb_key, device_key) IN (SELECT bank, kb_key, device_key FROM ${wanted})`,
+       PREWHERE bank IN (${banks}) AND kb_key IN (${kbKeys})
+         AND (bank, kb_key, device_key) IN (SELECT bank, kb_key, device_key FROM ${wanted})${isUnknown(held)}`,
     );
     for (const row of rows) recent.push(reportFromRow(row));
     return recent;
@@ -247,8 +245,8 @@ export class ClickHouseWriter extends AttemptStoreWriter {
 
   /** What this process remembers of these keys, and which must be read. */
   private async recall(
-    keys: readonly ReportKey[],
-  ): Promise<{ recent: Report[]; held: readonly ReportKey[] }> {
+    keys: readonly WantedReports[],
+  ): Promise<{ recent: Report[]; held: readonly WantedReports[] }> {
     if (this.isShared) return { recent: [], held: keys };
     const storedKeys = await this.loadStoredKeys();
     const recent: Report[] = [];
@@ -304,4 +302,15 @@ export class ClickHouseWriter extends AttemptStoreWriter {
       return result.json<T>();
     });
   }
+}
+
+/** Condition on table `reports`: none of those that the asker has. */
+function isUnknown(keys: readonly WantedReports[]): string {
+  const known = keys.flatMap((key) => key.known ?? []);
+  if (known.length === 0) return '';
+  const copies = inlineTable(
+    { copy_hash: 'String', received_ms: 'Int64' },
+    known.map((report) => [report.copyHash, report.receivedAtMs]),
+  );
+  return ` AND (copy_hash, toUnixTimestamp64Milli(received_at)) NOT IN (SELECT copy_hash, received_ms FROM ${copies})`;
 }
