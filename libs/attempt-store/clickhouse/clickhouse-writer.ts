@@ -1,4 +1,4 @@
-import type { ClickHouseClient } from '@clickhouse/client';
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import type { BuildObservation, Report, Signature } from '#domain/report.js';
 import type { RemedyEvent } from '#domain/remedies/remedy-event.js';
 import { AttemptStoreWriter } from '../attempt-store.js';
@@ -42,7 +42,12 @@ import { arrivalSpansQuery, lastArrivalQuery } from './questions/arrivals.js';
 import { reportingSourcesQuery } from './questions/reporting-sources.js';
 import { lookCountsOf, seriesNamedIn } from './questions/watch-counts.js';
 import type { WatchCountsRow } from './questions/watch-counts.js';
-import { LOOK_PARTS, watchCountsParameters, watchCountsQuery } from './questions/watch-counts-query.js';
+import {
+  LOOK_PARTS,
+  WATCH_COUNTS_SETTINGS,
+  watchCountsParameters,
+  watchCountsQuery,
+} from './questions/watch-counts-query.js';
 
 /** Signatures already written by this process; the table forgets nothing, so a repeat is only work saved. */
 const KNOWN_SIGNATURES_MAX = 100_000;
@@ -220,7 +225,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   override async watchCounts(question: WatchQuestion): Promise<LookCounts> {
     const query = watchCountsQuery(this.database);
     const parts = Array.from({ length: LOOK_PARTS }, (_, part) =>
-      this.rows<WatchCountsRow>(query, watchCountsParameters(question, part)),
+      this.rows<WatchCountsRow>(query, watchCountsParameters(question, part), WATCH_COUNTS_SETTINGS),
     );
     const rows = (await Promise.all(parts)).flat();
     await this.nameSignatures(seriesNamedIn(rows));
@@ -291,13 +296,17 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     return insertRows(this.client, `${this.database}.${table}`, columns, rows);
   }
 
-  private async rows<T>(query: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<T[]> {
+  private async rows<T>(
+    query: string,
+    parameters: Readonly<Record<string, unknown>> = {},
+    settings: ClickHouseSettings = {},
+  ): Promise<T[]> {
     return withStoreErrors(async () => {
       const result = await this.client.query({
         query,
         query_params: { ...parameters },
         format: 'JSONCompactEachRow',
-        clickhouse_settings: INLINE_QUERY_SETTINGS,
+        clickhouse_settings: { ...INLINE_QUERY_SETTINGS, ...settings },
       });
       return result.json<T>();
     });
