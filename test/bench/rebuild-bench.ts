@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchResult, BenchRun } from './bench-run.js';
 import { figure, round } from './figure.js';
 import type { Installation, Product } from './installation.js';
@@ -6,6 +7,7 @@ import { cpuByRole, cpuSecondsPerThousand } from './product-roles.js';
 import { processTree } from './process-usage.js';
 
 const FLOOR_PER_SECOND = 40_000;
+const SETTLES_WITHIN_MS = 3_000;
 
 /** `rollcall rebuild` of everything the log holds, while the product runs without traffic. */
 export async function benchRebuild(
@@ -16,7 +18,7 @@ export async function benchRebuild(
   const load = loadNow();
   const runs: { events: number; eventsPerSecond: number; cpu: Readonly<Record<string, number>> }[] = [];
   for (let run = 0; run < (quick ? 1 : 3); run += 1) {
-    const before = await product.status();
+    const before = await settled(product);
     const cpuBefore = cpuByRole(product.pid);
     const rebuilder = watchRebuilder();
     const { events, eventsPerSecond } = JSON.parse(await installation.rollcall('rebuild', '--json')) as {
@@ -46,6 +48,16 @@ export async function benchRebuild(
     },
     details: { events: runs[0]?.events, cpuSecondsPer1000: runs.map(({ cpu }) => cpu), loadBefore: load },
   };
+}
+
+/** The store once nothing is under way any more of what benchmarks before sent. */
+async function settled(product: Product): ReturnType<Product['status']> {
+  for (let before = await product.status(); ;) {
+    await sleep(SETTLES_WITHIN_MS);
+    const now = await product.status();
+    if (now.reports === before.reports) return now;
+    before = now;
+  }
 }
 
 /** CPU of the rebuilding process, a grandchild of this one: looked at until it ends. */
