@@ -23,7 +23,7 @@ import type { Column } from './insert-rows.js';
 import { JournalFeed, JournalWriter } from './link-journal.js';
 import { migrate } from './migrate.js';
 import { RecentReports } from './recent-reports.js';
-import { REPORT_ROW_COLUMNS, REPORT_SELECT, reportFromRow } from './report-columns.js';
+import { REPORT_ROW_COLUMNS, reportFromRow } from './report-columns.js';
 import {
   ALERT_COLUMNS,
   ALIAS_COLUMNS,
@@ -40,6 +40,8 @@ import { levelsOf } from '#domain/signature/signature.js';
 import type { LookCounts, WatchedSignature } from '#domain/spikes/scan/counts.js';
 import { arrivalSpansQuery, lastArrivalQuery } from './questions/arrivals.js';
 import { reportingSourcesQuery } from './questions/reporting-sources.js';
+import { storedReportsQuery } from './questions/stored-reports.js';
+import type { StoredReportRow } from './questions/stored-reports.js';
 import { lookCountsOf, seriesNamedIn } from './questions/watch-counts.js';
 import type { WatchCountsRow } from './questions/watch-counts.js';
 import {
@@ -107,18 +109,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     if (keys.length === 0) return [];
     const { recent, held } = await this.recall(keys);
     if (held.length === 0) return recent;
-    const wanted = inlineTable(
-      { bank: 'String', kb_key: 'String', device_key: 'String' },
-      held.map((key) => [key.bank, key.kbKey, key.deviceKey]),
-    );
-    // Plain IN lists over the first key columns let the index skip parts; the tuple filter is exact.
-    const banks = [...new Set(held.map((key) => quote(key.bank)))].join(', ');
-    const kbKeys = [...new Set(held.map((key) => quote(key.kbKey)))].join(', ');
-    const rows = await this.rows<Parameters<typeof reportFromRow>[0]>(
-      `SELECT ${REPORT_SELECT} FROM ${this.database}.reports
-       PREWHERE bank IN (${banks}) AND kb_key IN (${kbKeys})
-         AND (bank, kb_key, device_key) IN (SELECT bank, kb_key, device_key FROM ${wanted})${isUnknown(held)}`,
-    );
+    const rows = await this.rows<StoredReportRow>(storedReportsQuery(this.database, held));
     for (const row of rows) recent.push(reportFromRow(row));
     return recent;
   }
@@ -311,15 +302,4 @@ export class ClickHouseWriter extends AttemptStoreWriter {
       return result.json<T>();
     });
   }
-}
-
-/** Condition on table `reports`: none of those that the asker has. */
-function isUnknown(keys: readonly WantedReports[]): string {
-  const known = keys.flatMap((key) => key.known ?? []);
-  if (known.length === 0) return '';
-  const copies = inlineTable(
-    { copy_hash: 'String', received_ms: 'Int64' },
-    known.map((report) => [report.copyHash, report.receivedAtMs]),
-  );
-  return ` AND (copy_hash, toUnixTimestamp64Milli(received_at)) NOT IN (SELECT copy_hash, received_ms FROM ${copies})`;
 }

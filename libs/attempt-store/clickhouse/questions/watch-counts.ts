@@ -105,8 +105,7 @@ export function lookCountsOf(
 const scopeOf = ([bank, build, kb]: WatchCountsRow): Scope => ({ bank, build, kb });
 
 function failuresOf(row: WatchCountsRow): (Failure & { readonly isLate: boolean })[] {
-  const [bank, , , levels, , , , listed] = row;
-  const { build, kb } = scopeOf(row);
+  const [bank, build, kb, levels, , , , listed] = row;
   return listed.map(([device, branch, arrivedMs, occurredMs, isLate, isDated]) => ({
     bank,
     build,
