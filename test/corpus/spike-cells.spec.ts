@@ -27,9 +27,7 @@ describe('golden cells of the spike corpus', () => {
     const windows = new Map(
       counts.windows.map((counted) => {
         const window = new WindowCells(counted, rates);
-        const cells = [...window.failuresByCode].flatMap(([code, failures]) =>
-          window.cellsOf(code, failures, 3),
-        );
+        const cells = [...window.codes].flatMap((code) => window.cellsOf(code, window.failuresOf(code), 3));
         return [window.windowMs / HOUR_MS, new Map(cells.map((cell) => [idOf(cell), cell]))];
       }),
     );

@@ -14,6 +14,8 @@ const COMMON_SETTINGS: Settings = {
   cancel_http_readonly_queries_on_client_close: 1,
   default_normal_view_sql_security: 'INVOKER',
   log_queries: 0,
+  // Else a query is given a thread for each free gigabyte of its own: one thread, with the memory that profiles allow.
+  max_threads_min_free_memory_per_thread: 0,
 };
 
 /**

@@ -45,7 +45,6 @@ import type { StoredReportRow } from './questions/stored-reports.js';
 import { lookCountsOf, seriesNamedIn } from './questions/watch-counts.js';
 import type { WatchCountsRow } from './questions/watch-counts.js';
 import {
-  LOOK_PARTS,
   WATCH_COUNTS_SETTINGS,
   watchCountsParameters,
   watchCountsQuery,
@@ -214,11 +213,11 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   }
 
   override async watchCounts(question: WatchQuestion): Promise<LookCounts> {
-    const query = watchCountsQuery(this.database);
-    const parts = Array.from({ length: LOOK_PARTS }, (_, part) =>
-      this.rows<WatchCountsRow>(query, watchCountsParameters(question, part), WATCH_COUNTS_SETTINGS),
+    const rows = await this.rows<WatchCountsRow>(
+      watchCountsQuery(this.database),
+      watchCountsParameters(question),
+      WATCH_COUNTS_SETTINGS,
     );
-    const rows = (await Promise.all(parts)).flat();
     await this.nameSignatures(seriesNamedIn(rows));
     return lookCountsOf(rows, question, (series) => this.signatureNames.get(series));
   }

@@ -127,7 +127,7 @@ function tellCodes(
   telling: Telling,
   isVisible: (alert: Alert) => boolean,
 ): void {
-  const codes = new Set(search.windows.flatMap(({ failuresByCode }) => [...failuresByCode.keys()]));
+  const codes = new Set(search.windows.flatMap((window) => [...window.codes]));
   const attempt = draft.fork();
   const known = new Set(draft.alerts.map(({ alertId }) => alertId));
   const raised = (): Alert[] => attempt.alerts.filter(({ alertId }) => !known.has(alertId));

@@ -13,8 +13,8 @@ import { DELAY_BINS } from '#domain/spikes/scan/delay-weights.js';
 import { familyOf, holds } from '#domain/spikes/scan/scope.js';
 import type { Scope } from '#domain/spikes/scan/scope.js';
 import type { WatchQuestion } from '../../attempt-store.js';
-import { binOfKind, isCountedIn, SUM_NAMES } from './watch-counts-query.js';
-import type { ReportsName, SumName } from './watch-counts-query.js';
+import { binOfKind, isCountedIn, kindOfCode, MARKS, marksOf, newerOfCode } from './watch-codes.js';
+import type { MarkName, PlaceName } from './watch-codes.js';
 
 /** Of one bank, build, KB and series. What is only past is told by its release, without a KB. */
 export type WatchCountsRow = readonly [
@@ -22,19 +22,51 @@ export type WatchCountsRow = readonly [
   build: string,
   kb: string,
   levels: readonly string[],
-  sums: readonly number[],
-  sinces: readonly number[],
   lastFailureMs: number,
   failures: readonly (readonly [
     device: string,
     branch: string,
     arrivedMs: number,
     occurredMs: number,
-    isLate: boolean | number,
-    isDated: boolean | number,
+    code: number,
   ])[],
-  reports: readonly [kinds: readonly number[], counts: readonly number[]],
+  attempts: readonly [codes: readonly number[], counts: readonly number[]],
 ];
+
+/** A row with what follows from its codes. */
+interface CountedRow extends Scope {
+  readonly levels: readonly string[];
+  readonly lastFailureMs: number;
+  readonly failures: WatchCountsRow[5];
+  readonly codes: readonly number[];
+  /** Of the codes: small numbers, over which every window goes. */
+  readonly kinds: readonly number[];
+  /** Attempts by code. */
+  readonly counts: readonly number[];
+  /** By mark. */
+  readonly marks: readonly number[];
+}
+
+const countedRow = ([
+  bank,
+  build,
+  kb,
+  levels,
+  lastFailureMs,
+  failures,
+  [codes, counts],
+]: WatchCountsRow): CountedRow => ({
+  bank,
+  build,
+  kb,
+  levels,
+  lastFailureMs,
+  failures,
+  codes,
+  kinds: codes.map(kindOfCode),
+  counts,
+  marks: marksOf(codes, counts, levels.length),
+});
 
 const WINDOWS = [
   { windowMs: WINDOWS_MS[0], suffix: 'h6' },
@@ -42,30 +74,30 @@ const WINDOWS = [
   { windowMs: WINDOWS_MS[2], suffix: 'h72' },
 ] as const;
 
-const placeOf = (name: SumName): number => SUM_NAMES.indexOf(name);
-const sumAt = ([, , , , sums]: WatchCountsRow, place: number): number => sums[place] ?? 0;
+const markAt = (name: MarkName): number => MARKS.findIndex((mark) => mark.name === name);
 
-const isPast = isCountedIn('past');
+const [isPast, isNews] = [isCountedIn('past'), isCountedIn('h72')];
 /** Where a row tells what of the past a bank, or a bank's release, is. */
-const pastPlaces = (of: 'bank' | 'family') => ({
-  tried: placeOf(`${of}_tried`),
-  started: placeOf(`${of}_started`),
-  failed: placeOf(`${of}_0`),
-  failedAtLevels: ([1, 2, 3] as const).map((depth) => placeOf(`${of}_${depth}`)),
+const pastMarks = (of: 'bank' | 'family') => ({
+  tried: markAt(`${of}_tried`),
+  started: markAt(`${of}_started`),
+  failed: markAt(`${of}_0`),
+  failedAtLevels: ([1, 2, 3] as const).map((depth) => markAt(`${of}_${depth}`)),
 });
-const [OF_BANK, OF_RELEASE] = [pastPlaces('bank'), pastPlaces('family')];
+const [OF_BANK, OF_RELEASE] = [pastMarks('bank'), pastMarks('family')];
 
 /** Series of which failing devices are listed: those that may have to be named. */
 export function seriesNamedIn(rows: readonly WatchCountsRow[]): Set<string> {
-  return new Set(rows.flatMap(([, , , levels, , , , failures]) => (failures.length > 0 ? levels : [])));
+  return new Set(rows.flatMap(([, , , levels, , failures]) => (failures.length > 0 ? levels : [])));
 }
 
 /** The rows of one look as the scan reads them. */
 export function lookCountsOf(
-  rows: readonly WatchCountsRow[],
+  told: readonly WatchCountsRow[],
   { atMs, sincesMs }: WatchQuestion,
   nameOf: (series: string) => WatchedSignature | undefined,
 ): LookCounts {
+  const rows = told.map(countedRow);
   const failures = rows.flatMap(failuresOf);
   const arrivedAfter = (ms: number) => failures.filter(({ arrivedMs }) => arrivedMs > atMs - ms);
   const news = (ms: number) => arrivedAfter(ms).filter(({ isLate }) => !isLate);
@@ -88,12 +120,14 @@ export function lookCountsOf(
     baseline: new PastCounts(rows),
     active: activeSeries(rows),
     arrivedSince(scope, sinceMs) {
-      const index = sincesMs.indexOf(sinceMs);
-      if (index < 0) throw new RangeError(`nothing was counted since ${sinceMs}`);
+      if (!sincesMs.includes(sinceMs)) throw new RangeError(`nothing was counted since ${sinceMs}`);
+      const earlier = sincesMs.filter((ms) => ms < sinceMs).length;
       let sum = 0;
       for (const row of rows) {
-        const arrived = row[5][index] ?? 0;
-        if (arrived > 0 && holds(scope, scopeOf(row))) sum += arrived;
+        if (!holds(scope, row)) continue;
+        row.codes.forEach((code, index) => {
+          if (newerOfCode(code) > earlier) sum += row.counts[index] ?? 0;
+        });
       }
       return sum;
     },
@@ -102,11 +136,8 @@ export function lookCountsOf(
   };
 }
 
-const scopeOf = ([bank, build, kb]: WatchCountsRow): Scope => ({ bank, build, kb });
-
-function failuresOf(row: WatchCountsRow): (Failure & { readonly isLate: boolean })[] {
-  const [bank, build, kb, levels, , , , listed] = row;
-  return listed.map(([device, branch, arrivedMs, occurredMs, isLate, isDated]) => ({
+const failuresOf = ({ bank, build, kb, levels, failures }: CountedRow) =>
+  failures.map(([device, branch, arrivedMs, occurredMs, code]): ToldFailure => ({
     bank,
     build,
     kb,
@@ -114,25 +145,22 @@ function failuresOf(row: WatchCountsRow): (Failure & { readonly isLate: boolean 
     branch,
     arrivedMs,
     occurredMs,
-    isDated: Boolean(isDated),
     levels,
-    isLate: Boolean(isLate),
+    isDated: binOfKind(kindOfCode(code)) < DELAY_BINS,
+    isLate: !isNews(kindOfCode(code)),
   }));
-}
 
 function leavesOf(
-  rows: readonly WatchCountsRow[],
-  devices: SumName,
-  started: SumName,
-  reports: ReportsName,
+  rows: readonly CountedRow[],
+  devices: MarkName,
+  started: MarkName,
+  reports: PlaceName,
 ): Leaf[] {
-  const [triedAt, startedAt, isCounted] = [placeOf(devices), placeOf(started), isCountedIn(reports)];
+  const [triedAt, startedAt, isCounted] = [markAt(devices), markAt(started), isCountedIn(reports)];
   const leaves: ({ -readonly [key in keyof Leaf]: Leaf[key] } & { delays: number[] })[] = [];
-  for (const row of rows) {
-    const [tried, begun] = [sumAt(row, triedAt), sumAt(row, startedAt)];
-    const [kinds, counts] = row[8];
+  for (const { bank, build, kb, kinds, counts, marks } of rows) {
+    const [tried, begun] = [marks[triedAt] ?? 0, marks[startedAt] ?? 0];
     if (tried + begun === 0 && !kinds.some(isCounted)) continue;
-    const [bank, build, kb] = row;
     let leaf = leaves.at(-1);
     // Rows of one leaf come one after the other.
     if (leaf?.bank !== bank || leaf.build !== build || leaf.kb !== kb) {
@@ -154,11 +182,15 @@ function leavesOf(
   return leaves;
 }
 
-const activeSeries = (rows: readonly WatchCountsRow[]): ActiveSeries[] =>
-  rows.flatMap((row) => {
-    const [bank, build, kb, levels, , , lastArrivedMs] = row;
-    return lastArrivedMs === 0 ? [] : [{ bank, build, kb, levels, lastArrivedMs }];
-  });
+const activeSeries = (rows: readonly CountedRow[]): ActiveSeries[] =>
+  rows.flatMap(({ bank, build, kb, levels, lastFailureMs }) =>
+    lastFailureMs === 0 ? [] : [{ bank, build, kb, levels, lastArrivedMs: lastFailureMs }],
+  );
+
+/** As the rows tell it. */
+interface ToldFailure extends Failure {
+  readonly isLate: boolean;
+}
 
 /** What a group of the past tried, and how it failed. */
 class PastGroup {
@@ -167,14 +199,13 @@ class PastGroup {
   readonly failed = new Map<string, number>();
   readonly codes = new Set<string>();
 
-  add(row: WatchCountsRow, places: ReturnType<typeof pastPlaces>, isFailed: boolean): void {
-    this.tried += sumAt(row, places.tried);
-    this.started += sumAt(row, places.started);
+  add({ levels, marks }: CountedRow, of: ReturnType<typeof pastMarks>, isFailed: boolean): void {
+    this.tried += marks[of.tried] ?? 0;
+    this.started += marks[of.started] ?? 0;
     if (!isFailed) return;
-    const levels = row[3];
-    increase(this.failed, ANY_FAILURE, sumAt(row, places.failed));
+    increase(this.failed, ANY_FAILURE, marks[of.failed] ?? 0);
     levels.forEach((series, depth) => {
-      increase(this.failed, series, sumAt(row, places.failedAtLevels[depth] ?? -1));
+      increase(this.failed, series, marks[of.failedAtLevels[depth] ?? -1] ?? 0);
     });
     const [code] = levels;
     if (code !== undefined) this.codes.add(code);
@@ -194,10 +225,10 @@ class PastCounts implements BaselineCounts {
   readonly byDelay = Array.from({ length: DELAY_BINS }, () => ({ reports: 0, failures: 0 }));
   private readonly groups = new Map<string, PastGroup>();
 
-  constructor(rows: readonly WatchCountsRow[]) {
+  constructor(rows: readonly CountedRow[]) {
     let groups: GroupsAround | null = null;
     for (const row of rows) {
-      const [bank, build] = row;
+      const { bank, build } = row;
       if (groups?.bank !== bank || groups.build !== build) groups = this.groupsAround(bank, build);
       const isFailed = this.addDelays(row);
       for (const group of groups.ofBank) group.add(row, OF_BANK, isFailed);
@@ -240,7 +271,7 @@ class PastCounts implements BaselineCounts {
   }
 
   /** @returns whether the row tells failures of the past */
-  private addDelays([, , , levels, , , , , [kinds, counts]]: WatchCountsRow): boolean {
+  private addDelays({ levels, kinds, counts }: CountedRow): boolean {
     const isFailed = levels.length > 0;
     kinds.forEach((kind, index) => {
       const ofBin = isPast(kind) ? this.byDelay[binOfKind(kind)] : undefined;

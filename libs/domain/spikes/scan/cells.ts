@@ -36,26 +36,31 @@ interface ScopeOfLeaf {
   readonly scope: Scope;
 }
 
-/** Where a failure counts; `isAlone`: its device has no other failure in the window. */
-interface Place {
-  readonly scopes: readonly ScopeOfLeaf[];
-  readonly isAlone: boolean;
+/** Failures that come one after the other, of one leaf and the same levels. */
+type Run = readonly [Failure, ...Failure[]];
+
+/** Failures to be counted: of devices that failed once in the window (nearly all), so many a leaf; and the others. */
+interface Gathered {
+  readonly alone: Map<readonly ScopeOfLeaf[], number>;
+  readonly others: Failure[];
 }
 
 /** One window against what the past lets expect, ready to be asked. */
 export class WindowCells {
-  /** Failures by their code, the coarsest level. */
-  readonly failuresByCode = new Map<string, Failure[]>();
   private readonly triedByScope = new Map<string, Map<GroupRates, Tried>>();
   /** One object a scope, so that counting by scope compares no texts. */
   private readonly scopes = new Map<string, ScopeOfLeaf>();
   private readonly scopesByLeaf = new Map<string, readonly ScopeOfLeaf[]>();
-  private readonly places = new Map<Failure, Place>();
   private lastPlaced: { readonly leaf: Scope; readonly scopes: readonly ScopeOfLeaf[] } | null = null;
+  private readonly runs: Run[];
+  private readonly runsBySeries = new Map<string, Run[]>();
+  private readonly failuresBySeries = new Map<string, readonly Failure[]>();
   private readonly undatedFailures = new Map<string, number>();
+  /** By code: levels down to each of its series. */
+  private readonly pathsByCode = new Map<string, Map<string, readonly string[]>>();
+  private readonly failuresOfDevice = new Map<string, number>();
+  private readonly gatheredBySeries = new Map<string, Gathered>();
   private readonly known = new Map<string, Map<string, ToldCounts>>();
-  /** How many failures of the window are of a series. */
-  private readonly failuresOfSeries = new Map<string, number>();
   private readonly wholeCells = new Map<string, readonly Cell[]>();
   private undated = 0;
 
@@ -64,14 +69,16 @@ export class WindowCells {
     private readonly rates: Rates,
   ) {
     for (const leaf of window.leaves) this.addLeaf(leaf);
-    for (const failure of window.failures) {
-      const [code = ''] = failure.levels;
-      const known = this.failuresByCode.get(code);
-      if (known) known.push(failure);
-      else this.failuresByCode.set(code, [failure]);
-      for (const series of [...failure.levels, ANY_FAILURE]) {
-        this.failuresOfSeries.set(series, (this.failuresOfSeries.get(series) ?? 0) + 1);
-        if (!failure.isDated) this.undatedFailures.set(series, (this.undatedFailures.get(series) ?? 0) + 1);
+    this.runs = runsOf(window.failures);
+    for (const run of this.runs) {
+      const [{ levels }] = run;
+      this.addPaths(levels);
+      const undated = run.filter(({ isDated }) => !isDated).length;
+      for (const series of [...levels, ANY_FAILURE]) {
+        const runs = this.runsBySeries.get(series);
+        if (runs) runs.push(run);
+        else this.runsBySeries.set(series, [run]);
+        if (undated > 0) this.undatedFailures.set(series, (this.undatedFailures.get(series) ?? 0) + undated);
       }
     }
   }
@@ -80,30 +87,42 @@ export class WindowCells {
     return this.window.windowMs;
   }
 
+  /** Codes (series of the coarsest level) that failed. */
+  get codes(): Iterable<string> {
+    return this.pathsByCode.keys();
+  }
+
+  /** Every series of a code, with the levels down to it. */
+  pathsOf(code: string): ReadonlyMap<string, readonly string[]> {
+    return this.pathsByCode.get(code) ?? new Map<string, readonly string[]>();
+  }
+
+  failuresOf(series: string): readonly Failure[] {
+    const known = this.failuresBySeries.get(series);
+    if (known) return known;
+    const failures: Failure[] = [];
+    for (const run of this.runsBySeries.get(series) ?? []) for (const failure of run) failures.push(failure);
+    this.failuresBySeries.set(series, failures);
+    return failures;
+  }
+
   /** Every cell of a series in which at least so many of the failures given are of different devices. */
   cellsOf(series: string, failures: readonly Failure[], minDevices: number): readonly Cell[] {
-    // As many as there are: all of them, which every search asks for.
-    if (failures.length !== this.failuresOfSeries.get(series))
-      return this.findCells(series, failures, minDevices);
+    // All of them is what every search asks for.
+    if (failures !== this.failuresOf(series))
+      return this.findCells(series, this.gather(failures), minDevices);
     const id = `${minDevices}|${series}`;
     let cells = this.wholeCells.get(id);
-    if (!cells) this.wholeCells.set(id, (cells = this.findCells(series, failures, minDevices)));
+    if (!cells) this.wholeCells.set(id, (cells = this.findCells(series, this.gathered(series), minDevices)));
     return cells;
   }
 
-  private findCells(series: string, failures: readonly Failure[], minDevices: number): readonly Cell[] {
-    // Nearly every device failed once: nothing to tell apart, so they are counted by leaf.
-    const alone = new Map<readonly ScopeOfLeaf[], number>();
+  private findCells(series: string, { alone, others }: Gathered, minDevices: number): readonly Cell[] {
     const scopesOfDevice = new Map<string, Set<ScopeOfLeaf>>();
-    for (const failure of failures) {
-      const { scopes, isAlone } = this.placeOf(failure);
-      if (isAlone) {
-        alone.set(scopes, (alone.get(scopes) ?? 0) + 1);
-        continue;
-      }
+    for (const failure of others) {
       const known = scopesOfDevice.get(failure.device);
-      if (known) for (const scope of scopes) known.add(scope);
-      else scopesOfDevice.set(failure.device, new Set(scopes));
+      if (known) for (const scope of this.scopesAround(failure)) known.add(scope);
+      else scopesOfDevice.set(failure.device, new Set(this.scopesAround(failure)));
     }
     const devices = new Map<ScopeOfLeaf, number>();
     const count = (scopes: Iterable<ScopeOfLeaf>, many: number) => {
@@ -117,9 +136,42 @@ export class WindowCells {
     return cells;
   }
 
+  private gather(failures: readonly Failure[]): Gathered {
+    if (this.failuresOfDevice.size === 0)
+      for (const { device } of this.window.failures)
+        this.failuresOfDevice.set(device, (this.failuresOfDevice.get(device) ?? 0) + 1);
+    const alone = new Map<readonly ScopeOfLeaf[], number>();
+    const others: Failure[] = [];
+    for (const failure of failures) {
+      const scopes = this.scopesAround(failure);
+      if (this.failuresOfDevice.get(failure.device) === 1) alone.set(scopes, (alone.get(scopes) ?? 0) + 1);
+      else others.push(failure);
+    }
+    return { alone, others };
+  }
+
+  private gathered(series: string): Gathered {
+    if (this.gatheredBySeries.size === 0) this.gatherAll();
+    return this.gatheredBySeries.get(series) ?? { alone: new Map(), others: [] };
+  }
+
+  private gatherAll(): void {
+    for (const run of this.runs) {
+      const gathered = this.gather(run);
+      for (const series of [...run[0].levels, ANY_FAILURE]) {
+        let known = this.gatheredBySeries.get(series);
+        if (!known) this.gatheredBySeries.set(series, (known = { alone: new Map(), others: [] }));
+        for (const [scopes, many] of gathered.alone)
+          known.alone.set(scopes, (known.alone.get(scopes) ?? 0) + many);
+        for (const failure of gathered.others) known.others.push(failure);
+      }
+    }
+  }
+
   cellOf(series: string, scope: Scope, failed: number, id = scopeId(scope)): Cell {
     const { bank, build, kb } = scope;
-    return { bank, build, kb, series, windowMs: this.windowMs, failed, ...this.told(series, scope, id) };
+    const { installs, expected, baselineFailed } = this.told(series, scope, id);
+    return { bank, build, kb, series, windowMs: this.windowMs, failed, installs, expected, baselineFailed };
   }
 
   /** What tried in a scope, and how many failures that lets expect. Several searches ask the same. */
@@ -153,6 +205,14 @@ export class WindowCells {
     return controlWeight(others, this.undated - own, this.rates.failedShare);
   }
 
+  private addPaths(levels: readonly string[]): void {
+    const [code = ''] = levels;
+    let paths = this.pathsByCode.get(code);
+    if (!paths) this.pathsByCode.set(code, (paths = new Map<string, readonly string[]>()));
+    for (const [depth, series] of levels.entries())
+      if (!paths.has(series)) paths.set(series, levels.slice(0, depth + 1));
+  }
+
   private addLeaf(leaf: Leaf): void {
     let [weight, reports] = [0, leaf.undated];
     leaf.delays.forEach((count, bin) => {
@@ -179,22 +239,6 @@ export class WindowCells {
     }
   }
 
-  private placeOf(failure: Failure): Place {
-    if (this.places.size === 0) this.placeAll();
-    const place = this.places.get(failure);
-    if (!place) throw new RangeError('a failure of another window');
-    return place;
-  }
-
-  private placeAll(): void {
-    const failures = new Map<string, number>();
-    for (const { device } of this.window.failures) failures.set(device, (failures.get(device) ?? 0) + 1);
-    for (const failure of this.window.failures) {
-      const isAlone = failures.get(failure.device) === 1;
-      this.places.set(failure, { scopes: this.scopesAround(failure), isAlone });
-    }
-  }
-
   private scopesAround(leaf: Scope): readonly ScopeOfLeaf[] {
     // Failures of one leaf come one after the other.
     if (this.lastPlaced && holds(this.lastPlaced.leaf, leaf)) return this.lastPlaced.scopes;
@@ -211,6 +255,16 @@ export class WindowCells {
     if (!known) this.scopes.set(id, (known = { id, scope }));
     return known;
   }
+}
+
+function runsOf(failures: readonly Failure[]): Run[] {
+  const runs: [Failure, ...Failure[]][] = [];
+  for (const failure of failures) {
+    const run = runs.at(-1);
+    if (run?.[0].levels === failure.levels && holds(run[0], failure)) run.push(failure);
+    else runs.push([failure]);
+  }
+  return runs;
 }
 
 /** ln of the probability that chance alone brings so many. */

@@ -42,7 +42,7 @@ export class Dispersion {
         const told = day.told(code, { bank, build: ANY, kb: ANY });
         if (told.installs === 0 || told.baselineFailed === 0) continue;
         const devices = new Set<string>();
-        for (const failure of day.failuresByCode.get(code) ?? [])
+        for (const failure of day.failuresOf(code))
           if (failure.bank === bank && !isTold(failure)) devices.add(failure.device);
         const failed = Math.min(devices.size, told.installs);
         CHOICES.forEach((c2, index) => {

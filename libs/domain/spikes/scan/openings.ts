@@ -42,7 +42,7 @@ interface Candidate {
 
 /** The most unlikely cell of any failure, if one is too unlikely. */
 export function bestOfAnyFailure(search: Search): Opening | null {
-  return bestOf(search, search.told, [[]], (window) => window.window.failures);
+  return bestOf(search, search.told, [[]], ANY_FAILURE);
 }
 
 /**
@@ -51,46 +51,40 @@ export function bestOfAnyFailure(search: Search): Opening | null {
  */
 export function bestOfCode(search: Search, code: string): Opening | null {
   const own = search.told.filter(({ levels }) => levels.length === 0 || levels[0] === code);
-  const paths = new Map<string, readonly string[]>();
-  for (const window of search.windows) {
-    let last: readonly string[] = [];
-    for (const { levels } of window.failuresByCode.get(code) ?? []) {
-      if (levels === last) continue; // Failures of one kind come one after the other.
-      last = levels;
-      levels.forEach((series, depth) => {
-        if (!paths.has(series)) paths.set(series, levels.slice(0, depth + 1));
-      });
-    }
-  }
-  return bestOf(search, own, [...paths.values()], (window) => window.failuresByCode.get(code) ?? []);
+  const paths = new Map(search.windows.flatMap((window) => [...window.pathsOf(code)]));
+  return bestOf(search, own, [...paths.values()], code);
 }
 
 function bestOf(
   search: Search,
   told: readonly ToldSpan[],
   paths: readonly (readonly string[])[],
-  failuresOf: (window: WindowCells) => readonly Failure[],
+  coarsest: string,
 ): Opening | null {
   const open = told.filter(({ closedMs }) => closedMs === null);
   const closed = told.filter(({ closedMs }) => closedMs !== null);
   let best: (Candidate & { readonly path: readonly string[] }) | null = null;
-  for (const window of search.windows) {
-    const all = failuresOf(window);
-    if (all.length < MIN_DEVICES) continue;
+  const newsOf = (window: WindowCells): readonly Failure[] => {
+    const all = window.failuresOf(coarsest);
     const news = all.filter((failure) => !closed.some((span) => isLateOf(span, failure)));
+    return news.length === all.length ? all : news;
+  };
+  for (const window of search.windows) {
+    const news = newsOf(window);
+    if (news.length < MIN_DEVICES) continue;
+    const isAll = news === window.failuresOf(coarsest);
     for (const path of paths) {
-      const failures = ofSeries(path, news);
+      const series = coveredSeries({ levels: path });
+      const failures = isAll ? window.failuresOf(series) : ofSeries(path, news);
       if (failures.length < MIN_DEVICES) continue;
-      for (const whole of window.cellsOf(coveredSeries({ levels: path }), failures, MIN_DEVICES)) {
+      for (const whole of window.cellsOf(series, failures, MIN_DEVICES)) {
         const candidate = judge(search, window, whole, path, failures, open);
         if (candidate && (best === null || isBefore(candidate, best))) best = { ...candidate, path };
       }
     }
   }
   if (!best) return null;
-  const { window } = best;
-  const news = failuresOf(window).filter((failure) => !closed.some((span) => isLateOf(span, failure)));
-  return named(search, best, best.path, paths, news, open);
+  return named(search, best, best.path, paths, newsOf(best.window), open);
 }
 
 function ofSeries(path: readonly string[], failures: readonly Failure[]): readonly Failure[] {
