@@ -76,6 +76,13 @@ describe('the engine', () => {
     expect((await start()).passwords).toEqual(passwords);
   });
 
+  it('gives a query as many threads as it asks for, whatever memory its user may take', async () => {
+    const engine = await start();
+    const sum = 'EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(100000000) SETTINGS max_threads = 4';
+    for (const user of ['writer', 'reader', 'grafana'])
+      expect(await runClickHouse(engine, user, sum)).toContain('AggregatingTransform × 4');
+  });
+
   it('lets an insert finish that is under way when it is stopped', async () => {
     const engine = await start();
     const slow = askClickHouse(
