@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Attempt } from '#domain/report.js';
+import type { Attempt, Signature } from '#domain/report.js';
 import { levelsOf, signatureOf } from '#domain/signature/signature.js';
 import { groupId } from '#domain/spikes/scan/counts.js';
 import type { LookCounts, Window } from '#domain/spikes/scan/counts.js';
@@ -32,11 +32,7 @@ const SIGNATURES = [
     failingObject: null,
   }),
 );
-const levelIdsOf = (signature: number): string[] =>
-  levelsOf(SIGNATURES[signature] ?? SIGNATURES[0] ?? never()).map(({ id }) => id);
-const never = (): never => {
-  throw new RangeError('no such signature');
-};
+const levelIdsOf = (signature: Signature): string[] => levelsOf(signature).map(({ id }) => id);
 
 /** Few devices, so that histories hold several attempts; arrivals near the edges of every window, and anywhere. */
 const tried = fc.record({
@@ -48,7 +44,7 @@ const tried = fc.record({
     .oneof(fc.constantFrom(0, 6, 24, 72, 100, 168, 31 * 24), fc.double({ min: 0, max: 800, noNaN: true }))
     .chain((hours) => fc.integer({ min: -1, max: 1 }).map((ms) => Math.round(AT_MS - hours * HOUR_MS) + ms)),
   delayHours: fc.oneof(fc.constantFrom(0, 1, 24, 168, 169), fc.integer({ min: 0, max: 200 })),
-  signature: fc.option(fc.integer({ min: 0, max: SIGNATURES.length - 1 })),
+  signature: fc.option(fc.constantFrom(...SIGNATURES)),
 });
 type Tried = typeof tried extends fc.Arbitrary<infer T> ? T : never;
 
@@ -59,7 +55,7 @@ const span = fc
     kb: fc.constantFrom('*', ...KBS),
     levels: fc.option(
       fc
-        .tuple(fc.integer({ min: 0, max: SIGNATURES.length - 1 }), fc.integer({ min: 1, max: 3 }))
+        .tuple(fc.constantFrom(...SIGNATURES), fc.integer({ min: 1, max: 3 }))
         .map(([signature, depth]) => levelIdsOf(signature).slice(0, depth)),
       { nil: [] },
     ),
@@ -89,7 +85,7 @@ function attemptOf({ arrivedMs, delayHours, build, signature }: Tried): Attempt 
     channel: '',
     branch: '',
     upgradedFrom: '',
-    signature: signature === null ? null : (SIGNATURES[signature] ?? null),
+    signature,
     eventIds: ['0'],
   };
 }
@@ -138,7 +134,7 @@ function told(counts: LookCounts, sincesMs: readonly number[]) {
   const groups = [null, ...BANKS].flatMap((bank) =>
     [null, ...new Set(BUILDS.map(familyOf))].map((family) => groupId(bank, family)),
   );
-  const series = new Set(['any', ...SIGNATURES.flatMap((_, index) => levelIdsOf(index))]);
+  const series = new Set(['any', ...SIGNATURES.flatMap(levelIdsOf)]);
   const { baseline } = counts;
   return {
     windows: counts.windows.map(windowOf),

@@ -5,7 +5,7 @@
  */
 const BINS = 16;
 
-export const WINDOW_NAMES = ['h6', 'h24', 'h72'] as const;
+const WINDOW_NAMES = ['h6', 'h24', 'h72'] as const;
 
 /** Where an attempt is counted, in terms of its flags in the query. */
 export const PLACES = {
@@ -60,7 +60,7 @@ export const MARKS: readonly Mark[] = [
   ...pastMarks('family', ['family_key']),
 ];
 
-const PLACE_NAMES = Object.keys(PLACES) as PlaceName[];
+export const PLACE_NAMES = Object.keys(PLACES) as PlaceName[];
 export const bitOf = (place: PlaceName): number => BINS * 2 ** PLACE_NAMES.indexOf(place);
 export const FIRSTS_AT = BINS * 2 ** PLACE_NAMES.length;
 export const NEWER_AT = FIRSTS_AT * 2 ** MARKS.length;

@@ -13,8 +13,7 @@ import { ANY } from '#domain/spikes/scan/scope.js';
 import { coveredSeries } from '#domain/spikes/scan/told-span.js';
 import type { WatchQuestion } from '../../attempt-store.js';
 import { MS_PER_HOUR } from './durations.js';
-import { bitOf, bitsOf, FIRSTS_AT, MARKS, NEWER_AT, PLACES } from './watch-codes.js';
-import type { PlaceName } from './watch-codes.js';
+import { bitOf, bitsOf, FIRSTS_AT, MARKS, NEWER_AT, PLACE_NAMES, PLACES } from './watch-codes.js';
 
 /**
  * Reading blocks of a megabyte costs a quarter of the counting; blocks of 65,000 rows half a gigabyte. Compiling what a
@@ -95,9 +94,7 @@ const flagsQuery = (database: string): string => `
 /** Per history: where each attempt is counted, and its delay bin. One that is none of the 31 days is nowhere. */
 function placesQuery(flags: string): string {
   const bin = DELAY_BIN_ENDS_HOURS.map((hours, index) => `a - o <= ${hours * MS_PER_HOUR}, ${index}`);
-  const places = Object.entries(PLACES).map(
-    ([name, isThere]) => `${bitOf(name as PlaceName)} * (${isThere})`,
-  );
+  const places = PLACE_NAMES.map((name) => `${bitOf(name)} * (${PLACES[name]})`);
   return `
     SELECT
         bank, kb, device_key, builds, branches, levels, arrived, occurred,

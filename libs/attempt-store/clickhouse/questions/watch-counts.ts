@@ -47,26 +47,11 @@ interface CountedRow extends Scope {
   readonly marks: readonly number[];
 }
 
-const countedRow = ([
-  bank,
-  build,
-  kb,
-  levels,
-  lastFailureMs,
-  failures,
-  [codes, counts],
-]: WatchCountsRow): CountedRow => ({
-  bank,
-  build,
-  kb,
-  levels,
-  lastFailureMs,
-  failures,
-  codes,
-  kinds: codes.map(kindOfCode),
-  counts,
-  marks: marksOf(codes, counts, levels.length),
-});
+function countedRow(row: WatchCountsRow): CountedRow {
+  const [bank, build, kb, levels, lastFailureMs, failures, [codes, counts]] = row;
+  const [kinds, marks] = [codes.map(kindOfCode), marksOf(codes, counts, levels.length)];
+  return { bank, build, kb, levels, lastFailureMs, failures, codes, kinds, counts, marks };
+}
 
 const WINDOWS = [
   { windowMs: WINDOWS_MS[0], suffix: 'h6' },

@@ -52,14 +52,12 @@ export class WindowCells {
   private readonly scopes = new Map<string, ScopeOfLeaf>();
   private readonly scopesByLeaf = new Map<string, readonly ScopeOfLeaf[]>();
   private lastPlaced: { readonly leaf: Scope; readonly scopes: readonly ScopeOfLeaf[] } | null = null;
-  private readonly runs: Run[];
   private readonly runsBySeries = new Map<string, Run[]>();
   private readonly failuresBySeries = new Map<string, readonly Failure[]>();
   private readonly undatedFailures = new Map<string, number>();
   /** By code: levels down to each of its series. */
   private readonly pathsByCode = new Map<string, Map<string, readonly string[]>>();
   private readonly failuresOfDevice = new Map<string, number>();
-  private readonly gatheredBySeries = new Map<string, Gathered>();
   private readonly known = new Map<string, Map<string, ToldCounts>>();
   private readonly wholeCells = new Map<string, readonly Cell[]>();
   private undated = 0;
@@ -69,8 +67,7 @@ export class WindowCells {
     private readonly rates: Rates,
   ) {
     for (const leaf of window.leaves) this.addLeaf(leaf);
-    this.runs = runsOf(window.failures);
-    for (const run of this.runs) {
+    for (const run of runsOf(window.failures)) {
       const [{ levels }] = run;
       this.addPaths(levels);
       const undated = run.filter(({ isDated }) => !isDated).length;
@@ -109,15 +106,15 @@ export class WindowCells {
   /** Every cell of a series in which at least so many of the failures given are of different devices. */
   cellsOf(series: string, failures: readonly Failure[], minDevices: number): readonly Cell[] {
     // All of them is what every search asks for.
-    if (failures !== this.failuresOf(series))
-      return this.findCells(series, this.gather(failures), minDevices);
+    if (failures !== this.failuresOf(series)) return this.findCells(series, failures, minDevices);
     const id = `${minDevices}|${series}`;
     let cells = this.wholeCells.get(id);
-    if (!cells) this.wholeCells.set(id, (cells = this.findCells(series, this.gathered(series), minDevices)));
+    if (!cells) this.wholeCells.set(id, (cells = this.findCells(series, failures, minDevices)));
     return cells;
   }
 
-  private findCells(series: string, { alone, others }: Gathered, minDevices: number): readonly Cell[] {
+  private findCells(series: string, failures: readonly Failure[], minDevices: number): readonly Cell[] {
+    const { alone, others } = this.gather(failures);
     const scopesOfDevice = new Map<string, Set<ScopeOfLeaf>>();
     for (const failure of others) {
       const known = scopesOfDevice.get(failure.device);
@@ -148,24 +145,6 @@ export class WindowCells {
       else others.push(failure);
     }
     return { alone, others };
-  }
-
-  private gathered(series: string): Gathered {
-    if (this.gatheredBySeries.size === 0) this.gatherAll();
-    return this.gatheredBySeries.get(series) ?? { alone: new Map(), others: [] };
-  }
-
-  private gatherAll(): void {
-    for (const run of this.runs) {
-      const gathered = this.gather(run);
-      for (const series of [...run[0].levels, ANY_FAILURE]) {
-        let known = this.gatheredBySeries.get(series);
-        if (!known) this.gatheredBySeries.set(series, (known = { alone: new Map(), others: [] }));
-        for (const [scopes, many] of gathered.alone)
-          known.alone.set(scopes, (known.alone.get(scopes) ?? 0) + many);
-        for (const failure of gathered.others) known.others.push(failure);
-      }
-    }
   }
 
   cellOf(series: string, scope: Scope, failed: number, id = scopeId(scope)): Cell {

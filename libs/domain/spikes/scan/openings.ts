@@ -66,6 +66,7 @@ function bestOf(
   let best: (Candidate & { readonly path: readonly string[] }) | null = null;
   const newsOf = (window: WindowCells): readonly Failure[] => {
     const all = window.failuresOf(coarsest);
+    if (closed.length === 0) return all;
     const news = all.filter((failure) => !closed.some((span) => isLateOf(span, failure)));
     return news.length === all.length ? all : news;
   };
