@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { benchCollector } from './collector-bench.js';
 import type { BenchResult, BenchRun, Failed, Skipped } from './bench-run.js';
 import { benchEndToEnd } from './end-to-end-bench.js';
@@ -20,11 +21,6 @@ import { benchSources } from './sources-bench.js';
 import { benchSpikes } from './spikes-bench.js';
 import { benchSpikesProduct } from './spikes-product-bench.js';
 
-/**
- * `run-bench.js [--quick] [name …] [directory]`: progress on stderr, one JSON object on stdout. Without names: all of
- * them. An argument with a slash, or that is there, is the folder of scenarios for `spikes`
- * and `spikes-product`, and of cohorts for `explanation`.
- */
 const NAMES = [
   'signature',
   'sources',
@@ -41,6 +37,13 @@ const NAMES = [
   'kafka',
   'scale',
 ] as const;
+const USAGE = `usage: npm run bench -- [--quick] [name …] [directory]
+
+Progress on stderr, one JSON object on stdout. Without names all are run, which takes more than an hour.
+  --quick    shorter, with fewer runs
+  name       ${NAMES.join(', ')}
+  directory  scenarios for spikes and spikes-product, cohorts for explanation (default: ../shared/corpus/spikes)
+`;
 type Name = (typeof NAMES)[number];
 type Result = BenchResult | Skipped | Failed;
 
@@ -48,9 +51,9 @@ const BANKS = 8;
 /** More than any machine of two cores takes: bodies for so many rows a second are made before the clock starts. */
 const ROWS_PER_SECOND_MAX = 40_000;
 
-const quick = process.argv.includes('--quick');
-const directory = process.argv.slice(2).find(isDirectory) ?? '../shared/corpus/spikes';
-const wanted = namesFrom(process.argv.slice(2));
+const { quick, asked } = readArguments();
+const directory = asked.find(isDirectory) ?? '../shared/corpus/spikes';
+const wanted = namesFrom(asked.filter((argument) => !isDirectory(argument)));
 const run: BenchRun = {
   quick,
   note: (text) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`),
@@ -75,17 +78,33 @@ process.stdout.write(
   `${JSON.stringify({ startedAt, quick, machine, benchmarks: results, ratios: ratios(), met: allMet() }, null, 2)}\n`,
 );
 
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { quick: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    });
+    if (!values.help) return { quick: values.quick, asked: positionals };
+    process.stdout.write(USAGE);
+    process.exit(0);
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function refuse(why: string): never {
+  process.stderr.write(`bench: ${why}\n${USAGE}`);
+  process.exit(64);
+}
+
+/** An argument with a slash, or that is there. */
 function isDirectory(argument: string): boolean {
   return argument.includes('/') || (!(NAMES as readonly string[]).includes(argument) && existsSync(argument));
 }
 
-function namesFrom(args: readonly string[]): ReadonlySet<Name> {
-  const asked = args.filter((argument) => !argument.startsWith('--') && !isDirectory(argument));
+function namesFrom(asked: readonly string[]): ReadonlySet<Name> {
   const unknown = asked.filter((name) => !(NAMES as readonly string[]).includes(name));
-  if (unknown.length > 0) {
-    process.stderr.write(`no benchmark ${unknown.join(', ')}; there are: ${NAMES.join(', ')}\n`);
-    process.exit(64);
-  }
+  if (unknown.length > 0) refuse(`there is no benchmark ${unknown.join(', ')}`);
   const names = new Set<Name>(asked.length === 0 ? NAMES : (asked as Name[]));
   if (names.has('rebuild')) names.add('end-to-end'); // It needs a log.
   return names;
