@@ -84,9 +84,9 @@ const byKb = tablePanel(
     unit: 'short',
     sql: `
 SELECT
-    bank, kb, uniqExact(device_key) AS devices, uniqExactIf(device_key, ${SUCCESS}) AS installed,
-    uniqExactIf(device_key, outcome = 'pending_reboot') AS pending_reboot,
-    uniqExactIf(device_key, outcome IN ('failed', 'rolled_back')) AS failed, installed / devices AS share
+    bank, kb, count() AS devices, countIf(${SUCCESS}) AS installed,
+    countIf(outcome = 'pending_reboot') AS pending_reboot,
+    countIf(outcome IN ('failed', 'rolled_back')) AS failed, installed / devices AS share
 FROM ${view('latest_outcomes')}
 WHERE ${chosen()}
 GROUP BY bank, kb

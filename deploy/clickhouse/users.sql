@@ -10,6 +10,8 @@ CREATE SETTINGS PROFILE IF NOT EXISTS rollcall_common SETTINGS
     distributed_foreground_insert = 1,
     distributed_product_mode = 'global',
     cancel_http_readonly_queries_on_client_close = 1,
+    max_bytes_ratio_before_external_group_by = 0.25,
+    max_bytes_ratio_before_external_sort = 0.25,
     default_normal_view_sql_security = 'INVOKER';
 
 CREATE SETTINGS PROFILE IF NOT EXISTS rollcall_writer SETTINGS

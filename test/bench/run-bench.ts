@@ -13,6 +13,7 @@ import { benchLook } from './look-bench.js';
 import { untilDrained } from './log-progress.js';
 import { machineFacts } from './machine.js';
 import { benchPostgres } from './postgres-bench.js';
+import { benchQuestions } from './questions-bench.js';
 import { benchRebuild } from './rebuild-bench.js';
 import { makeBodies, ROWS_PER_REQUEST } from './request-bodies.js';
 import { benchScale } from './scale-bench.js';
@@ -27,6 +28,7 @@ const NAMES = [
   'spikes',
   'spikes-product',
   'look',
+  'questions',
   'explanation',
   'collector',
   'end-to-end',
@@ -66,6 +68,7 @@ await keep('sources', () => benchSources(run));
 await keep('spikes', () => benchSpikes(run, directory));
 await keep('spikes-product', () => benchSpikesProduct(run, directory));
 await keep('look', () => benchLook(run));
+await keep('questions', () => benchQuestions(run));
 await keep('explanation', () => Promise.resolve(benchExplanation(run, directory)));
 await keep('collector', () => benchCollector(run));
 if (['end-to-end', 'freshness', 'idle', 'rebuild'].some((name) => wanted.has(name as Name)))

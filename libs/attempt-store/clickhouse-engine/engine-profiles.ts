@@ -16,6 +16,10 @@ const COMMON_SETTINGS: Settings = {
   log_queries: 0,
   // Else a query is given a thread for each free gigabyte of its own: one thread, with the memory that profiles allow.
   max_threads_min_free_memory_per_thread: 0,
+  // Groups and sorts go to disk at a quarter of what the query may take. At the default half they fail: what is moved is
+  // held twice meanwhile.
+  max_bytes_ratio_before_external_group_by: 0.25,
+  max_bytes_ratio_before_external_sort: 0.25,
 };
 
 /**

@@ -161,9 +161,10 @@ export class ClickHouseStore extends AttemptStore {
     const position = await this.position(bank);
     const database = await this.database();
     const conditions = new Conditions().where('bank', '=', 'String', bank);
+    // Groups go to disk when there are too many; a set of `uniqExact` would not fit in memory at ten million reports.
     const [row] = await this.ask<Record<'reports' | 'devices' | 'attempts' | 'failing' | 'cohorts', number>>(
       `SELECT
-         (SELECT uniqExact(bank, event_id) FROM ${database}.reports WHERE ${conditions.sql}) AS reports,
+         (SELECT count() FROM (SELECT bank, event_id FROM ${database}.reports WHERE ${conditions.sql} GROUP BY bank, event_id)) AS reports,
          (SELECT uniqExact(bank, device_key) FROM ${database}.histories FINAL WHERE latest_outcome != '' AND ${conditions.sql}) AS devices,
          (SELECT sum(length(\`attempts.outcome\`)) FROM ${database}.histories FINAL WHERE ${conditions.sql}) AS attempts,
          (SELECT uniqExactIf((bank, device_key), open) FROM ${database}.final_failures WHERE ${conditions.sql}) AS failing,

@@ -23,6 +23,10 @@ const COLUMNS = [
     ],
     ...['imported', 'levels'],
   ].map((name) => `\`attempts.${name}\``),
+  ...[
+    ...['build', 'cohort_id', 'signature_id', 'channel', 'branch', 'first_at', 'last_at', 'arrived_at'],
+    ...['open', 'regressed', 'attempts'],
+  ].map((name) => `\`failures.${name}\``),
 ];
 
 /** A fleet of so many attempts in the 28 days before a moment. */
@@ -51,6 +55,21 @@ export async function fillFleet(engine: Asked, { attempts, untilMs, banks }: Fil
         if(number % 16 = 0, [last_ms - 72000000, last_ms], [last_ms]) AS arrivals,
         if(number % 16 = 0, ['failed', last_outcome], [last_outcome]) AS outcomes
       FROM numbers(${from}, ${Math.min(AT_ONCE, histories - from)})`,
+    );
+}
+
+/** Writes so many reports of that fleet's devices; each tenth is a second copy of the one before. */
+export async function fillReports(engine: Asked, { attempts, untilMs, banks }: FilledFleet): Promise<void> {
+  for (let from = 0; from < attempts; from += AT_ONCE)
+    await runClickHouse(
+      engine,
+      'writer',
+      `INSERT INTO rollcall_blue.reports (bank, kb_key, device_key, event_id, copy_hash, received_at, outcome)
+      SELECT
+        concat('bank-', toString(cityHash64(event) % ${banks})), concat('KB50415', toString(70 + event % 3)),
+        concat('device-', leftPad(toString(intDiv(event, 3)), 8, '0')), lower(hex(sipHash128(event))), toString(number),
+        fromUnixTimestamp64Milli(toInt64(${untilMs} - event * 400), 'UTC'), 'succeeded'
+      FROM (SELECT number, toUInt64(number - (number % 10 = 9)) AS event FROM numbers(${from}, ${Math.min(AT_ONCE, attempts - from)}))`,
     );
 }
 
@@ -107,6 +126,14 @@ async function insert(engine: Asked, attempts: string, devices = 'device'): Prom
     perAttempt(
       `if(o = 'failed', [hex(sipHash64(code)), hex(sipHash64(code, 1)), hex(sipHash64(code, 1, device % 3))], [])`,
     ),
+    ...[
+      ['build_', `lower(hex(sipHash64(bank_, build_, kb_no, code)))`, 'hex(sipHash64(code))'],
+      [`'installer_event'`, `concat('branch-', toString(device % 40))`],
+      [time('arrivals[1]'), time('arrivals[-1]'), time('arrivals[1]')],
+      [`last_outcome = 'failed'`, 'false', `toUInt16(countEqual(outcomes, 'failed'))`],
+    ]
+      .flat()
+      .map((value) => `if(has(outcomes, 'failed'), [${value}], [])`),
   ];
   await runClickHouse(
     engine,
