@@ -67,7 +67,12 @@ export default {
     forbid(
       'engine-behind-its-folder',
       { pathNot: '^libs/attempt-store/clickhouse-engine/' },
-      { path: 'node_modules/(chdb|ffi-rs|@chdb)' },
+      { path: 'node_modules/(chdb|@chdb)' },
+    ),
+    forbid(
+      'foreign-functions-behind-their-folders',
+      { pathNot: '^libs/(attempt-store/clickhouse-engine|event-log/lmdb)/' },
+      { path: 'node_modules/ffi-rs' },
     ),
     forbid('cqrs-only-in-apps', { pathNot: '^(apps|test)/' }, { path: 'node_modules/@nestjs/cqrs' }),
     forbid(

@@ -4,10 +4,13 @@ import type { Topic } from '#domain/topics.js';
 import type { TopicAppends } from './append-group.js';
 import { describeChunk } from './chunk.js';
 import { openEnvironment } from './environment.js';
+import { releaseMappedPages } from './mapped-pages.js';
 import { decodeOffsets, encodeOffsets } from './offsets.js';
 
 const FORMAT = Buffer.from('rollcall event log 1');
 const DELETES_A_TRANSACTION = 500;
+/** So much is read before it is taken out of the process again, which costs fast reading a few milliseconds a second. */
+const MOST_RESIDENT_BYTES = 32 * 1024 * 1024;
 
 export interface StoredChunk {
   readonly firstOffset: number;
@@ -35,10 +38,11 @@ export type Heads = ReadonlyMap<Topic, readonly number[]>;
 export class Segment {
   private readonly store: RootDatabase<Buffer, (string | number)[] | string>;
   private ready = false;
+  private residentBytes = 0;
 
   constructor(
     readonly name: string,
-    path: string,
+    private readonly path: string,
     mapSizeBytes: number,
   ) {
     this.store = openEnvironment(path, mapSizeBytes, {
@@ -219,6 +223,11 @@ export class Segment {
 
   private get(key: (string | number)[] | string): Buffer | undefined {
     const bytes = this.store.getBinary(key);
+    this.residentBytes += bytes?.length ?? 0;
+    if (this.residentBytes > MOST_RESIDENT_BYTES) {
+      releaseMappedPages(this.path);
+      this.residentBytes = 0;
+    }
     // lmdb-js hands out buffers of its own make (their `length` is a plain property): a view of the copied bytes is not slower.
     return bytes === undefined ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
