@@ -73,7 +73,7 @@ async function runRebuild(
     process.execPath,
     [
       `--max-old-space-size=${HEAP_LIMIT_MIB.projector}`,
-      `--max-semi-space-size=${SEMI_SPACE_MIB.projector}`,
+      `--max-semi-space-size=${SEMI_SPACE_MIB.rebuild}`,
       script,
       '--rebuild',
       ...(options.verify ? ['--verify'] : []),

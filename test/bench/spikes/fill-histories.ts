@@ -1,4 +1,6 @@
 import { BASELINE_MS } from '#domain/spikes/constants.js';
+import { databaseOf } from '#attempt-store/clickhouse/tables.js';
+import type { Generation } from '#domain/generation.js';
 import type { Asked } from '../../harness/ask-clickhouse.js';
 import { runClickHouse } from '../../harness/ask-clickhouse.js';
 
@@ -34,6 +36,8 @@ export interface FilledFleet {
   readonly attempts: number;
   readonly untilMs: number;
   readonly banks: number;
+  /** Default blue. */
+  readonly generation?: Generation;
 }
 
 /**
@@ -41,7 +45,10 @@ export interface FilledFleet {
  * sizes with three builds and three KBs each, a wave (a third arrived in the last three days), 8 % failing with 24 codes of
  * three levels, reports up to fifteen hours after the start.
  */
-export async function fillFleet(engine: Asked, { attempts, untilMs, banks }: FilledFleet): Promise<void> {
+export async function fillFleet(
+  engine: Asked,
+  { attempts, untilMs, banks, generation }: FilledFleet,
+): Promise<void> {
   const histories = Math.round(attempts / ATTEMPTS_OF_HISTORIES);
   for (let from = 0; from < histories; from += AT_ONCE)
     await insert(
@@ -55,16 +62,20 @@ export async function fillFleet(engine: Asked, { attempts, untilMs, banks }: Fil
         if(number % 16 = 0, [last_ms - 72000000, last_ms], [last_ms]) AS arrivals,
         if(number % 16 = 0, ['failed', last_outcome], [last_outcome]) AS outcomes
       FROM numbers(${from}, ${Math.min(AT_ONCE, histories - from)})`,
+      { generation },
     );
 }
 
 /** Writes so many reports of that fleet's devices; each tenth is a second copy of the one before. */
-export async function fillReports(engine: Asked, { attempts, untilMs, banks }: FilledFleet): Promise<void> {
+export async function fillReports(
+  engine: Asked,
+  { attempts, untilMs, banks, generation = 'blue' }: FilledFleet,
+): Promise<void> {
   for (let from = 0; from < attempts; from += AT_ONCE)
     await runClickHouse(
       engine,
       'writer',
-      `INSERT INTO rollcall_blue.reports (bank, kb_key, device_key, event_id, copy_hash, received_at, outcome)
+      `INSERT INTO ${databaseOf(generation)}.reports (bank, kb_key, device_key, event_id, copy_hash, received_at, outcome)
       SELECT
         concat('bank-', toString(cityHash64(event) % ${banks})), concat('KB50415', toString(70 + event % 3)),
         concat('device-', leftPad(toString(intDiv(event, 3)), 8, '0')), lower(hex(sipHash128(event))), toString(number),
@@ -87,11 +98,15 @@ export async function fillStorm(
       concat('0x8', leftPad(hex(toUInt32(intDiv(number, ${devicesEach}))), 7, '0')) AS code,
       toInt64(${untilMs} - number % 3600000) AS last_ms, 'failed' AS last_outcome, [last_ms] AS arrivals, ['failed'] AS outcomes
     FROM numbers(${signatures * devicesEach})`,
-    'storm',
+    { devices: 'storm' },
   );
 }
 
-async function insert(engine: Asked, attempts: string, devices = 'device'): Promise<void> {
+async function insert(
+  engine: Asked,
+  attempts: string,
+  { devices = 'device', generation = 'blue' }: { devices?: string; generation?: Generation | undefined },
+): Promise<void> {
   const perAttempt = (expression: string) =>
     `arrayMap((o, a, i) -> ${expression}, outcomes, arrivals, arrayEnumerate(arrivals))`;
   const time = (ms: string) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`;
@@ -138,6 +153,6 @@ async function insert(engine: Asked, attempts: string, devices = 'device'): Prom
   await runClickHouse(
     engine,
     'writer',
-    `INSERT INTO rollcall_blue.histories (${COLUMNS.join(', ')}) SELECT ${values.join(', ')} FROM (${attempts})`,
+    `INSERT INTO ${databaseOf(generation)}.histories (${COLUMNS.join(', ')}) SELECT ${values.join(', ')} FROM (${attempts})`,
   );
 }

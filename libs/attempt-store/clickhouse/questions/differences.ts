@@ -55,12 +55,15 @@ const COMPARED = [
   },
 ] as const;
 
-/** Keys of rows that stand in one generation only, or with other cells: one row `table: key` each. */
+/**
+ * Keys of rows that stand in one generation only, or with other cells: one row `table: key` each. Groups, unlike
+ * `DISTINCT`, go to disk when they are too many for the memory.
+ */
 export function differencesQuery(limit: number): string {
   const perTable = COMPARED.map(({ table, key, cells, only }) => {
     const rows = (generation: 'blue' | 'green') =>
-      `SELECT DISTINCT ${key} AS key, cityHash64(tuple(${cells})) AS cells FROM ${databaseOf(generation)}.${table} WHERE ${only}`;
-    return `SELECT concat('${table.split(' ')[0]}: ', key) AS key FROM (${rows('blue')} UNION ALL ${rows('green')}) GROUP BY key, cells HAVING count() != 2`;
+      `SELECT ${key} AS key, cityHash64(tuple(${cells})) AS cells, '${generation}' AS side FROM ${databaseOf(generation)}.${table} WHERE ${only}`;
+    return `SELECT concat('${table.split(' ')[0]}: ', key) AS key FROM (${rows('blue')} UNION ALL ${rows('green')}) GROUP BY key, cells HAVING min(side) = max(side)`;
   });
-  return `SELECT DISTINCT key FROM (${perTable.join(' UNION ALL ')}) ORDER BY key LIMIT ${limit}`;
+  return `SELECT key FROM (${perTable.join(' UNION ALL ')}) GROUP BY key ORDER BY key LIMIT ${limit}`;
 }
