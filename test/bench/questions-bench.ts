@@ -46,6 +46,7 @@ export async function benchQuestions({ quick, note }: BenchRun): Promise<BenchRe
     passwordsFile: join(folder, 'clickhouse-passwords.json'),
     port: 0,
   });
+  const memory = sampleMemory(process.pid);
   const writer = connectClickHouse({ url: engine.urlFor('writer'), requestTimeoutMs: MOST_PATIENCE_MS });
   const reader = connectClickHouse({ url: engine.urlFor('reader'), requestTimeoutMs: MOST_PATIENCE_MS });
   try {
@@ -61,7 +62,6 @@ export async function benchQuestions({ quick, note }: BenchRun): Promise<BenchRe
     await fillFleet(engine, { ...fleet, generation: 'green' });
     await fillReports(engine, { ...fleet, attempts: reports, generation: 'green' });
     const load = loadNow();
-    const memory = sampleMemory(process.pid);
     const seconds: Record<string, number> = {};
     const ask = async <T>(name: string, question: () => Promise<T>): Promise<T> => {
       const startMs = performance.now();
@@ -109,6 +109,7 @@ export async function benchQuestions({ quick, note }: BenchRun): Promise<BenchRe
       details: { attempts, reports, seconds, memory: memory.stop(), loadBefore: load },
     };
   } finally {
+    memory.stop();
     await Promise.all([writer.close(), reader.close()]);
     await engine.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { OtherRulesError, StoreWriters } from '../store-writers.js';
 import { ClickHouseWriter } from './clickhouse-writer.js';
 import type { Cluster } from './cluster-ddl.js';
 import { withStoreErrors } from './connection.js';
-import { differencesQuery } from './questions/differences.js';
+import { differenceQueries } from './questions/differences.js';
 import { renamedSignaturesQuery } from './questions/renamed-signatures.js';
 import { dropGeneration, publishViews } from './migrate.js';
 import { databaseOf } from './tables.js';
@@ -92,8 +92,12 @@ export class ClickHouseWriters extends StoreWriters {
   }
 
   override async differences(limit: number): Promise<readonly string[]> {
-    const rows = await this.rows<{ key: string }>(differencesQuery(limit));
-    return rows.map(({ key }) => key);
+    const keys: string[] = [];
+    for (const query of differenceQueries(limit)) {
+      const rows = await this.rows<{ key: string }>(query);
+      keys.push(...rows.map(({ key }) => key));
+    }
+    return keys.slice(0, limit);
   }
 
   private async command(query: string): Promise<void> {
