@@ -5,7 +5,7 @@ import type { EventLog } from './event-log.js';
 const ADMIN_TOPIC = 'patch.admin';
 const READ_AT_ONCE = 1_000;
 /** While the log does not answer, what was read last holds so long: a revoked token lives no longer (contract: 30 s). */
-const MOST_AGE_MS = 30_000;
+export const MOST_AGE_MS = 30_000;
 
 /** The state that the events of `patch.admin` tell: banks, credentials, live generation. Reads only what is new. */
 export class AdminReader {

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandBus } from '@nestjs/cqrs';
 import { otherGeneration } from '#domain/generation.js';
 import type { Generation } from '#domain/generation.js';
 import { rulesHash } from '#domain/rules-hash.js';
 import type { StoreWriters } from '#attempt-store/store-writers.js';
-import { appendAdminEvent } from '#event-log/admin-reader.js';
+import { AdminReader, appendAdminEvent, MOST_AGE_MS } from '#event-log/admin-reader.js';
 import type { EventLog, LogConsumer } from '#event-log/event-log.js';
 import type { Logger } from '#runtime/logger.js';
 import type { Metrics } from '#runtime/metrics.js';
@@ -119,7 +120,7 @@ export async function fillAndTakeOver(filling: IdleFilling): Promise<void> {
  * @throws Error when it is filled by others
  */
 async function begin(
-  { log, writers }: IdleFilling,
+  { log, writers, logger, signal }: IdleFilling,
   generation: Generation,
   consumer: LogConsumer,
 ): Promise<void> {
@@ -133,12 +134,23 @@ async function begin(
     );
   };
   assertAlone();
+  const waitMs = leftByReadersInMs((await new AdminReader(log, 0).refresh()).swappedAt);
+  if (waitMs > 0) {
+    logger.warn({ generation, waitMs }, 'waiting until nobody asks the generation that is to be emptied');
+    await sleep(waitMs, undefined, { signal });
+  }
   await seekToBeginning(consumer);
   await writers.drop(generation);
   await writers.prepare(generation);
   // Who joined meanwhile may have filled tables that were then dropped: without its mark this is begun anew.
   assertAlone();
   await writers.markRebuild(generation, 'begun');
+}
+
+/** Whoever answers questions may do so from the generation before a swap for as long as its knowledge of it may be old. */
+function leftByReadersInMs(swappedAt: string | null): number {
+  const agoMs = swappedAt === null ? Infinity : Date.now() - Date.parse(swappedAt);
+  return Math.min(MOST_AGE_MS, Math.max(0, MOST_AGE_MS - agoMs));
 }
 
 /** Before the tables go: a crash in between leaves an idle database without a mark, which the next rebuild empties. */

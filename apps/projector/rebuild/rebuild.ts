@@ -28,7 +28,6 @@ export async function rebuild(context: INestApplicationContext, options: Rebuild
       stopping.abort();
     });
   }
-  const begunMs = Date.now();
   const idle: IdleGeneration = await openIdle({
     log,
     writers,
@@ -45,6 +44,7 @@ export async function rebuild(context: INestApplicationContext, options: Rebuild
       );
     },
   });
+  const begunMs = Date.now();
   if (idle.filledBefore > 0)
     process.stderr.write(`going on with an unfinished rebuild after ${idle.filledBefore} events\n`);
   try {
