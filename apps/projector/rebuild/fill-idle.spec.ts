@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CommandBus } from '@nestjs/cqrs';
+import type { Generation } from '#domain/generation.js';
 import type { Topic } from '#domain/topics.js';
 import type { EventLog, LogConsumer } from '#event-log/event-log.js';
 import { createLogger } from '#runtime/logger.js';
@@ -31,7 +32,7 @@ describe.each([
   afterAll(() => pipeline.dispose());
 
   /** As a process of its own; it ends when so many messages are filled in. */
-  async function open(endsAfter: number, log = pipeline.log) {
+  async function open(endsAfter: number, log = pipeline.log, live: Generation = 'blue') {
     const ends = new AbortController();
     const handler = new ProjectBatchHandler(pipeline.log, pipeline.writers);
     const idle = await openIdle({
@@ -40,7 +41,7 @@ describe.each([
       commands: { execute: (command: ProjectBatch) => handler.execute(command) } as unknown as CommandBus,
       metrics: createMetrics('rebuild'),
       logger: createLogger('rebuild', 'fatal'),
-      live: 'blue',
+      live,
       signal: ends.signal,
       batchMessages: 5,
       onProgress(messages) {
@@ -62,7 +63,11 @@ describe.each([
     expect(await pipeline.writers.differences(10)).toEqual([]);
     await takeOver(pipeline.log, pipeline.writers, 'green');
 
-    const third = await open(Infinity);
+    // It was told what was live before that.
+    await expect(open(Infinity)).rejects.toThrow('green has taken over meanwhile');
+    expect(await pipeline.writers.differences(10)).toEqual([]);
+
+    const third = await open(Infinity, pipeline.log, 'green');
     expect(third.idle).toMatchObject({ filledBefore: 0, toFill: DEVICES });
     expect(await third.catchUp()).toBe(DEVICES);
     expect(await pipeline.writers.differences(10)).toEqual([]);

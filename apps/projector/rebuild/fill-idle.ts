@@ -27,6 +27,8 @@ export interface IdleFilling {
   readonly signal: AbortSignal;
   /** Told after each batch: messages so far. */
   readonly onProgress?: (messages: number) => void;
+  /** Told once, when the tables that are to be emptied may still be asked for so long. */
+  readonly onWait?: (waitMs: number) => void;
   /** Messages of a batch at most; default 40,000: larger than live batches, because nobody waits for a single one. */
   readonly batchMessages?: number;
 }
@@ -120,7 +122,7 @@ export async function fillAndTakeOver(filling: IdleFilling): Promise<void> {
  * @throws Error when it is filled by others
  */
 async function begin(
-  { log, writers, logger, signal }: IdleFilling,
+  { log, writers, signal, onWait }: IdleFilling,
   generation: Generation,
   consumer: LogConsumer,
 ): Promise<void> {
@@ -134,11 +136,18 @@ async function begin(
     );
   };
   assertAlone();
-  const waitMs = leftByReadersInMs((await new AdminReader(log, 0).refresh()).swappedAt);
+  const admin = new AdminReader(log, 0);
+  const waitMs = leftByReadersInMs((await admin.refresh()).swappedAt);
   if (waitMs > 0) {
-    logger.warn({ generation, waitMs }, 'waiting until nobody asks the generation that is to be emptied');
-    await sleep(waitMs, undefined, { signal });
+    onWait?.(waitMs);
+    await sleep(waitMs, undefined, { signal }).catch(() => {
+      throw new Error('stopped before it began; nothing was changed');
+    });
   }
+  if ((await admin.refresh()).generation === generation)
+    throw new Error(
+      `generation ${generation} has taken over meanwhile: another rebuild ended. Nothing was changed; run it again`,
+    );
   await seekToBeginning(consumer);
   await writers.drop(generation);
   await writers.prepare(generation);

@@ -36,6 +36,11 @@ export async function rebuild(context: INestApplicationContext, options: Rebuild
     logger: createLogger('rebuild', 'warn'),
     live,
     signal: stopping.signal,
+    onWait(waitMs) {
+      process.stderr.write(
+        `waiting ${Math.ceil(waitMs / 1_000)} s until nobody asks the views before the last swap, which are to be emptied\n`,
+      );
+    },
     onProgress(messages) {
       const rate = messages / Math.max(1, Date.now() - begunMs);
       const left = Math.max(0, idle.toFill - messages);
