@@ -29,7 +29,7 @@ export function sampleMemory(rootPid: number): { stop: () => MemoryPeak } {
     };
   };
   sample();
-  const timer = setInterval(sample, SAMPLE_EVERY_MS);
+  const timer = setInterval(sample, SAMPLE_EVERY_MS).unref(); // A benchmark that failed must end.
   return {
     stop: () => {
       clearInterval(timer);

@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { startClickHouseEngine } from '#attempt-store/clickhouse-engine/clickhouse-engine.js';
 import { ClickHouseFailureQuestions } from '#attempt-store/clickhouse/clickhouse-failure-questions.js';
 import { ClickHouseStore } from '#attempt-store/clickhouse/clickhouse-store.js';
@@ -93,7 +93,9 @@ export async function benchQuestions({ quick, note }: BenchRun): Promise<BenchRe
       for (const { title, targets } of panels)
         for (const { rawSql } of targets) {
           const shown = { variables: {}, fromMs: UNTIL_MS - MONTH_MS, toMs: UNTIL_MS };
-          await ask(title, () => runClickHouse(engine, 'grafana', expandMacros(rawSql, shown)));
+          await ask(`${basename(name, '.json')}: ${title}`, () =>
+            runClickHouse(engine, 'grafana', expandMacros(rawSql, shown)),
+          );
         }
     }
     const differences = await ask('rebuild --verify', () => writers.differences(PAGE.limit));
@@ -109,7 +111,6 @@ export async function benchQuestions({ quick, note }: BenchRun): Promise<BenchRe
       details: { attempts, reports, seconds, memory: memory.stop(), loadBefore: load },
     };
   } finally {
-    memory.stop();
     await Promise.all([writer.close(), reader.close()]);
     await engine.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -94,6 +94,7 @@ export class ClickHouseWriters extends StoreWriters {
   override async differences(limit: number): Promise<readonly string[]> {
     const keys: string[] = [];
     for (const query of differenceQueries(limit)) {
+      if (keys.length >= limit) break;
       const rows = await this.rows<{ key: string }>(query);
       keys.push(...rows.map(({ key }) => key));
     }

@@ -9,6 +9,7 @@ const LIBRARY = 'self';
 /** `7f00a0000000-7f00b0000000 r--s …`, a line of /proc/self/maps. */
 const RANGE = /^([0-9a-f]+)-([0-9a-f]+) /;
 
+/** null where it cannot be done. */
 let ffi: typeof FfiPackage | null | undefined;
 
 /**
@@ -19,16 +20,23 @@ let ffi: typeof FfiPackage | null | undefined;
  * nothing happens, and the pages stay until the system takes them.
  */
 export function releaseMappedPages(path: string): void {
-  if (process.platform !== 'linux') return;
-  ffi ??= loadFfi();
-  if (!ffi) return;
-  const { BigInt: Pointer, I32 } = ffi.DataType;
-  const file = ` ${realpathSync(path)}`;
+  if (ffi === undefined) ffi = process.platform === 'linux' ? loadFfi() : null;
+  if (ffi === null) return;
+  try {
+    releaseWith(ffi, realpathSync(path));
+  } catch {
+    // Whoever reads the log must not fail for this.
+    ffi = null;
+  }
+}
+
+function releaseWith({ load, DataType }: typeof FfiPackage, file: string): void {
+  const { BigInt: Pointer, I32 } = DataType;
   for (const line of readFileSync('/proc/self/maps', 'utf8').split('\n')) {
-    const [, from, until] = (line.endsWith(file) && RANGE.exec(line)) || [];
+    const [, from, until] = (line.endsWith(` ${file}`) && RANGE.exec(line)) || [];
     if (from === undefined || until === undefined) continue;
     const start = BigInt(`0x${from}`);
-    ffi.load({
+    load({
       library: LIBRARY,
       funcName: 'madvise',
       retType: I32,

@@ -79,7 +79,7 @@ export const differenceQueries = (limit: number): readonly string[] =>
         )
         .join(' UNION ALL ');
     const told = both(`if(${only}, cityHash64(tuple(${cells})), 0) AS told, ${version} AS version`);
-    const newest = (side: string) => `argMaxIf(told, version, side = '${side}')`;
+    const newest = (side: string) => `argMaxIf(told, (version, told), side = '${side}')`;
     return `SELECT DISTINCT concat('${table}: ', key) AS key
       FROM (${both(`${key} AS key`)})
       WHERE hash IN (
