@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EventLog } from '#event-log/event-log.js';
+import { logAddressOf } from '#event-log/log-address.js';
 import { ConfigError, loadConfig } from '#runtime/load-config.js';
 import { createLogger, nestLogger } from '#runtime/logger.js';
 import { markLate } from '#runtime/mark-late.js';
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
   if (rebuilding) {
     const context = await NestFactory.createApplicationContext(ProjectorModule.forRebuild(config), options);
     context.enableShutdownHooks();
-    process.exitCode = await rebuild(context, rebuilding);
+    process.exitCode = await rebuild(context, logAddressOf(config), rebuilding);
     await context.get(EventLog, { strict: false }).close();
     await context.close();
     return;

@@ -9,11 +9,14 @@ import { OtherRulesError } from '#attempt-store/store-writers.js';
 import type { StoreWriters } from '#attempt-store/store-writers.js';
 import type { AdminReader } from '#event-log/admin-reader.js';
 import type { EventLog } from '#event-log/event-log.js';
+import { logAddressOf } from '#event-log/log-address.js';
+import type { LogAddress } from '#event-log/log-address.js';
 import type { Logger } from '#runtime/logger.js';
 import type { Metrics } from '#runtime/metrics.js';
 import { groupOf, PROJECTED_TOPICS } from './projected-topics.js';
 import { ProjectionLoop } from './projection-loop.js';
 import { fillAndTakeOver } from './rebuild/fill-idle.js';
+import { isRebuilding, lockKeepUp } from './rebuild/idle-locks.js';
 import type { ProjectorConfig } from './projector.config.js';
 import { retryForever } from './retry-forever.js';
 import { ActiveWatch } from './watch/active-watch.js';
@@ -40,7 +43,11 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
 
-  constructor(readonly parts: ProjectorParts) {}
+  private readonly address: LogAddress;
+
+  constructor(readonly parts: ProjectorParts) {
+    this.address = logAddressOf(parts.config);
+  }
 
   /** False until the first generation is ready to be filled. */
   ready = false;
@@ -86,14 +93,21 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       for (const generation of GENERATIONS) {
         const filler = fillers.get(generation);
         const live = wanted.get(generation);
-        if (filler && filler.live !== live) {
+        if (filler && (filler.live !== live || filler.stop.signal.aborted)) {
           filler.stop.abort();
           await filler.done;
           fillers.delete(generation);
         }
         if (live !== undefined && !fillers.has(generation)) {
+          const lock = live ? null : await lockKeepUp(this.address);
+          if (!live && lock === null) continue;
           const stop = new AbortController();
-          const done = this.fill(generation, live, AbortSignal.any([stop.signal, signal]));
+          lock?.lost.addEventListener('abort', () => {
+            stop.abort();
+          });
+          const done = this.fill(generation, live, AbortSignal.any([stop.signal, signal])).finally(() =>
+            lock?.release(),
+          );
           done.catch((error: unknown) => {
             failed.abort(error);
           });
@@ -123,7 +137,8 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
   private async wantedGenerations(): Promise<Map<Generation, boolean>> {
     const { generation, swappedAt } = await this.parts.admin.current();
     const wanted = new Map<Generation, boolean>([[generation, true]]);
-    if (swappedAt !== null && Date.now() - Date.parse(swappedAt) < FILL_OLD_FOR_MS) {
+    const isSwapNew = swappedAt !== null && Date.now() - Date.parse(swappedAt) < FILL_OLD_FOR_MS;
+    if (isSwapNew && !(await isRebuilding(this.address))) {
       for (const other of GENERATIONS) if (other !== generation) wanted.set(other, false);
     }
     return wanted;
@@ -191,7 +206,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       this.ready = true;
       await retryForever(
         'rebuilding',
-        () => fillAndTakeOver({ ...this.parts, live: generation, signal }),
+        () => fillAndTakeOver({ ...this.parts, address: this.address, live: generation, signal }),
         this,
         signal,
       );

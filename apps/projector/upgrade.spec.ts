@@ -42,7 +42,7 @@ describe('projector after an upgrade of the rules', () => {
       admin,
       failures: { remedyTrials: () => Promise.resolve([]) },
       config: projectorConfigSchema.parse({
-        ROLLCALL_LOG: 'lmdb:unused',
+        ROLLCALL_LOG: `lmdb:${pipeline.logDirectory}`,
         ROLLCALL_CLICKHOUSE: pipeline.writerUrl,
       }),
       metrics: createMetrics('projector'),

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CommandBus } from '@nestjs/cqrs';
+import { otherGeneration } from '#domain/generation.js';
 import type { Generation } from '#domain/generation.js';
 import type { Topic } from '#domain/topics.js';
+import { AdminReader } from '#event-log/admin-reader.js';
 import type { EventLog, LogConsumer } from '#event-log/event-log.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
@@ -37,6 +39,7 @@ describe.each([
     const handler = new ProjectBatchHandler(pipeline.log, pipeline.writers);
     const idle = await openIdle({
       log,
+      address: { kind: 'lmdb', directory: pipeline.logDirectory },
       writers: pipeline.writers,
       commands: { execute: (command: ProjectBatch) => handler.execute(command) } as unknown as CommandBus,
       metrics: createMetrics('rebuild'),
@@ -70,6 +73,19 @@ describe.each([
     const third = await open(Infinity, pipeline.log, 'green');
     expect(third.idle).toMatchObject({ filledBefore: 0, toFill: DEVICES });
     expect(await third.catchUp()).toBe(DEVICES);
+    expect(await pipeline.writers.differences(10)).toEqual([]);
+  }, 120_000);
+
+  it('is refused while another one fills from a log in lmdb, and goes on when that one ended', async () => {
+    const { generation: live } = await new AdminReader(pipeline.log, 0).refresh();
+    await pipeline.writers.markRebuild(otherGeneration(live), 'done');
+    const first = await open(10, pipeline.log, live);
+    await expect(open(Infinity, pipeline.log, live)).rejects.toThrow('another rebuild is under way');
+    await expect(first.catchUp()).rejects.toThrow('goes on where it was');
+
+    const second = await open(Infinity, pipeline.log, live);
+    expect(second.idle.filledBefore).toBeGreaterThanOrEqual(10);
+    await second.catchUp();
     expect(await pipeline.writers.differences(10)).toEqual([]);
   }, 120_000);
 

@@ -6,11 +6,13 @@ import { rulesHash } from '#domain/rules-hash.js';
 import type { StoreWriters } from '#attempt-store/store-writers.js';
 import { AdminReader, appendAdminEvent, MOST_AGE_MS } from '#event-log/admin-reader.js';
 import type { EventLog, LogConsumer } from '#event-log/event-log.js';
+import type { LogAddress } from '#event-log/log-address.js';
 import type { Logger } from '#runtime/logger.js';
 import type { Metrics } from '#runtime/metrics.js';
 import { groupOf, PROJECTED_TOPICS } from '../projected-topics.js';
 import { ProjectionLoop } from '../projection-loop.js';
 import { projectAlerts } from '../watch/project-alerts.js';
+import { lockRebuild } from './idle-locks.js';
 import { rememberRenamed } from './remember-renamed.js';
 
 const BATCH_MESSAGES = 40_000;
@@ -19,6 +21,8 @@ const LINGER_MS = 100;
 
 export interface IdleFilling {
   readonly log: EventLog;
+  /** Where that log is. */
+  readonly address: LogAddress;
   readonly writers: StoreWriters;
   readonly commands: CommandBus;
   readonly metrics: Metrics;
@@ -48,8 +52,20 @@ export interface IdleGeneration {
 /**
  * The idle generation, ready to be filled: emptied, from the beginning of the log; or, when a rebuild of it ended before
  * it was done, as that one left it, from its last commit on.
+ * @throws Error when others fill it
  */
 export async function openIdle(filling: IdleFilling): Promise<IdleGeneration> {
+  const lock = await lockRebuild(filling.address);
+  try {
+    const idle = await openLocked({ ...filling, signal: AbortSignal.any([filling.signal, lock.lost]) });
+    return { ...idle, close: () => idle.close().finally(() => lock.release()) };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function openLocked(filling: IdleFilling): Promise<IdleGeneration> {
   const { log, writers, commands, metrics, logger, live, signal } = filling;
   const generation = otherGeneration(live);
   const goesOn = await writers.resumeRebuild(generation);

@@ -48,11 +48,11 @@ async function checkWatch(port: number): Promise<Finding> {
     const valueOf = (name: string): number =>
       Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(text)?.[1] ?? 0);
     const inRow = valueOf('rollcall_watch_failures_in_row');
-    const detail = `${valueOf('rollcall_watch_looks_total')} looks since the projector started, ${valueOf('rollcall_watch_failures_total')} failed`;
+    const detail = `looks since the projector started: ${valueOf('rollcall_watch_looks_total')}; failed and tried again: ${valueOf('rollcall_watch_failures_total')}`;
     if (inRow === 0) return ok('spike watch', detail);
     return wrong(
       'spike watch',
-      `${detail}, the last ${inRow} in a row: no alert can be raised`,
+      `${detail}; ${inRow} failed in a row: no alert can be raised`,
       'read "the spike watch could not look" in the projector lines of rollcall up',
     );
   } catch (error) {
