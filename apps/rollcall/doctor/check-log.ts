@@ -74,5 +74,5 @@ export function checkTokens({ banks, credentials }: AdminState, nowMs: number): 
   if (banks.size === 0) findings.push(warning('banks', 'there is no bank yet', 'rollcall bank add BANK'));
   return findings.length > 0
     ? findings
-    : [ok('tokens', `${tokens.length} tokens, none expires within 14 days`)];
+    : [ok('tokens', `tokens: ${tokens.length}, none expires within 14 days`)];
 }

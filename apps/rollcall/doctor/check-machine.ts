@@ -62,7 +62,7 @@ export function checkKeys(data: DataDirectory, banks: readonly string[]): Findin
   try {
     const keys = readBankKeys(data.keys);
     const missing = banks.filter((bank) => !keys.has(bank));
-    if (missing.length === 0) return ok('bank keys', `${keys.size} keys for ${banks.length} banks`);
+    if (missing.length === 0) return ok('bank keys', `banks: ${banks.length}, keys: ${keys.size}`);
     const todo = 'restore the key file from a backup; a new key would give every device a new name';
     return wrong('bank keys', `no key for ${missing.join(', ')} in ${data.keys}`, todo);
   } catch (error) {
