@@ -1,39 +1,35 @@
 import { join } from 'node:path';
-import { check, lock } from 'proper-lockfile';
 import type { LogAddress } from '#event-log/log-address.js';
+import { isLocked, KILLED_HOLDS_S, takeLock } from '#runtime/process-lock.js';
+import type { ProcessLock } from '#runtime/process-lock.js';
 
-const STALE_AFTER_MS = 10_000;
-/** Longer than a killed process's lock is taken for held. */
-const REBUILD_ENDS_WITHIN_S = 12;
 /** A projector sees the rebuild within 2 s and ends with the batch at hand. */
 const KEEPER_ENDS_WITHIN_S = 120;
 
-/** The right to fill the generation that does not answer. */
-export interface IdleLock {
-  /** Aborted when it was lost, as after this machine slept: somebody else may fill it now. */
-  readonly lost: AbortSignal;
-  release(): Promise<void>;
-}
+/** With Kafka the consumer group decides. */
+const UNNEEDED: ProcessLock = { lost: new AbortController().signal, release: () => Promise.resolve() };
 
 /**
- * For a rebuild. With a log in lmdb a reader has every partition always, so the group does not tell who else is there:
- * lock files in its directory do, and projectors that keep the generation up end before this resolves. With Kafka the
- * group decides, and several may fill a generation together (docs/decisions/0162-a-rebuild-begins-alone.md).
+ * For a rebuild: the right to fill the generation that does not answer. With a log in lmdb a reader has every partition
+ * always, so the group does not tell who else is there: lock files in its directory do, and projectors that keep the
+ * generation up end before this resolves (docs/decisions/0162-a-rebuild-begins-alone.md).
  * @throws Error while another rebuild is under way
  */
-export async function lockRebuild(address: LogAddress): Promise<IdleLock> {
-  if (address.kind === 'kafka') return unneeded();
-  const held = await hold(address.directory, 'rebuild', REBUILD_ENDS_WITHIN_S).catch(
-    refused(
+export async function lockRebuild(address: LogAddress): Promise<ProcessLock> {
+  if (address.kind === 'kafka') return UNNEEDED;
+  const held = await takeLock(rebuildIn(address.directory), KILLED_HOLDS_S);
+  if (held === null) {
+    throw new Error(
       'another rebuild is under way on this log: "rollcall rebuild", or the one after an upgrade. Nothing was changed; run it again when that has ended',
-    ),
-  );
-  try {
-    const keeper = await hold(address.directory, 'keep-up', KEEPER_ENDS_WITHIN_S).catch(
-      refused(
-        'the projector still keeps the old views up, as for an hour after a swap, and did not stop. Nothing was changed; read its lines',
-      ),
     );
+  }
+  try {
+    const keeper = await takeLock(keepUpIn(address.directory), KEEPER_ENDS_WITHIN_S);
+    if (keeper === null) {
+      throw new Error(
+        'the projector still keeps the old views up, as for an hour after a swap, and did not stop. Nothing was changed; read its lines',
+      );
+    }
     // Nobody takes it again while the other lock is held.
     await keeper.release();
   } catch (error) {
@@ -43,10 +39,10 @@ export async function lockRebuild(address: LogAddress): Promise<IdleLock> {
   return held;
 }
 
-/** For a projector that keeps the generation up after a swap; null while somebody else fills it, or nobody can say. */
-export async function lockKeepUp(address: LogAddress): Promise<IdleLock | null> {
-  if (address.kind === 'kafka') return unneeded();
-  const held = await hold(address.directory, 'keep-up', 0).catch(() => null);
+/** The same for a projector that keeps it up after a swap; null while somebody else fills it, or nobody can say. */
+export async function lockKeepUp(address: LogAddress): Promise<ProcessLock | null> {
+  if (address.kind === 'kafka') return UNNEEDED;
+  const held = await takeLock(keepUpIn(address.directory), 0).catch(() => null);
   // Looked at when the lock is held: a rebuild that begins after this waits for it.
   if (held === null || !(await isRebuilding(address))) return held;
   await held.release();
@@ -55,36 +51,8 @@ export async function lockKeepUp(address: LogAddress): Promise<IdleLock | null> 
 
 /** Whether a rebuild is under way, or nobody can say. Always false with Kafka. */
 export async function isRebuilding(address: LogAddress): Promise<boolean> {
-  if (address.kind === 'kafka') return false;
-  return check(join(address.directory, 'rebuild'), { realpath: false, stale: STALE_AFTER_MS }).catch(
-    () => true,
-  );
+  return address.kind === 'lmdb' && isLocked(rebuildIn(address.directory)).catch(() => true);
 }
 
-const unneeded = (): IdleLock => ({ lost: new AbortController().signal, release: () => Promise.resolve() });
-
-async function hold(directory: string, name: string, waitSeconds: number): Promise<IdleLock> {
-  const lost = new AbortController();
-  // Not the directory under two lock files: the library tells its locks apart by what is locked.
-  const unlock = await lock(join(directory, name), {
-    realpath: false,
-    stale: STALE_AFTER_MS,
-    update: STALE_AFTER_MS / 4,
-    retries: { retries: waitSeconds, minTimeout: 1_000, maxTimeout: 1_000 },
-    onCompromised: (error) => {
-      lost.abort(error);
-    },
-  });
-  return {
-    lost: lost.signal,
-    release: async () => {
-      if (!lost.signal.aborted) await unlock();
-    },
-  };
-}
-
-function refused(message: string): (error: unknown) => never {
-  return (error) => {
-    throw (error as NodeJS.ErrnoException).code === 'ELOCKED' ? new Error(message) : error;
-  };
-}
+const rebuildIn = (directory: string): string => join(directory, 'rebuild');
+const keepUpIn = (directory: string): string => join(directory, 'keep-up');
