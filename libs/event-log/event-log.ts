@@ -52,7 +52,7 @@ export interface LogConsumer {
   /**
    * Look at it after each `read`: when its number has changed, others may have worked on these partitions meanwhile, so
    * whatever was remembered about them is to be forgotten before the slices just read are worked on. A read hands out
-   * slices of one assignment only. On one machine it never changes.
+   * slices of one assignment only. On one machine it holds every partition, or none when another member has joined.
    */
   readonly assignment: Assignment;
   /** The next slices after the last `read` (or after the committed offsets at first; 0 where none). Never throws for a bad message. */
@@ -96,7 +96,7 @@ export abstract class EventLog {
    */
   abstract append(topic: Topic, messages: readonly LogMessage[]): Promise<readonly Position[]>;
 
-  /** Joins `group` on `topics`. On one machine the member gets every partition. */
+  /** Joins `group` on `topics`. On one machine the member gets every partition, those of a member before it too. */
   abstract consume(group: string, topics: readonly Topic[]): Promise<LogConsumer>;
 
   /** Offset after the newest durable record of each partition (the high-water mark). */

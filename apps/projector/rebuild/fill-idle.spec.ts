@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CommandBus } from '@nestjs/cqrs';
 import { otherGeneration } from '#domain/generation.js';
@@ -12,7 +15,7 @@ import type { Pipeline } from '../../../test/harness/pipeline.js';
 import { sampleAttempt } from '../../../test/harness/sample-events.js';
 import { ProjectBatchHandler } from '../project-batch/project-batch.js';
 import type { ProjectBatch } from '../project-batch/project-batch.js';
-import { openIdle, takeOver } from './fill-idle.js';
+import { openIdle } from './fill-idle.js';
 
 const DEVICES = 40;
 
@@ -33,18 +36,30 @@ describe.each([
   });
   afterAll(() => pipeline.dispose());
 
+  interface OpenOptions {
+    readonly log?: EventLog;
+    readonly live?: Generation;
+    readonly directory?: string;
+    readonly onProgress?: () => Promise<void>;
+  }
+
   /** As a process of its own; it ends when so many messages are filled in. */
-  async function open(endsAfter: number, log = pipeline.log, live: Generation = 'blue') {
+  async function open(endsAfter: number, options: OpenOptions = {}) {
+    const { live, log = pipeline.log, directory = pipeline.logDirectory } = options;
     const ends = new AbortController();
     const handler = new ProjectBatchHandler(pipeline.log, pipeline.writers);
+    const execute = async (command: ProjectBatch) => {
+      await options.onProgress?.();
+      return handler.execute(command);
+    };
     const idle = await openIdle({
       log,
-      address: { kind: 'lmdb', directory: pipeline.logDirectory },
+      address: { kind: 'lmdb', directory },
       writers: pipeline.writers,
-      commands: { execute: (command: ProjectBatch) => handler.execute(command) } as unknown as CommandBus,
+      commands: { execute } as unknown as CommandBus,
       metrics: createMetrics('rebuild'),
       logger: createLogger('rebuild', 'fatal'),
-      live,
+      ...(live === undefined ? {} : { live }),
       signal: ends.signal,
       batchMessages: 5,
       onProgress(messages) {
@@ -52,6 +67,12 @@ describe.each([
       },
     });
     return { idle, catchUp: () => idle.catchUp().finally(() => idle.close()) };
+  }
+
+  /** So that the next one begins anew. */
+  async function endLast(): Promise<void> {
+    const { generation } = await new AdminReader(pipeline.log, 0).refresh();
+    await pipeline.writers.markRebuild(otherGeneration(generation), 'done');
   }
 
   it('that was stopped goes on where it was; one that was done begins anew', async () => {
@@ -62,30 +83,42 @@ describe.each([
     const second = await open(Infinity);
     expect(second.idle.filledBefore).toBeGreaterThanOrEqual(10);
     expect(second.idle.filledBefore).toBeLessThan(DEVICES);
-    expect(await second.catchUp()).toBe(DEVICES - second.idle.filledBefore);
+    expect(await second.idle.catchUp()).toBe(DEVICES - second.idle.filledBefore);
     expect(await pipeline.writers.differences(10)).toEqual([]);
-    await takeOver(pipeline.log, pipeline.writers, 'green');
+    await second.idle.takeOver();
+    await second.idle.close();
 
     // It was told what was live before that.
-    await expect(open(Infinity)).rejects.toThrow('green has taken over meanwhile');
+    await expect(open(Infinity, { live: 'blue' })).rejects.toThrow('green has taken over meanwhile');
     expect(await pipeline.writers.differences(10)).toEqual([]);
 
-    const third = await open(Infinity, pipeline.log, 'green');
-    expect(third.idle).toMatchObject({ filledBefore: 0, toFill: DEVICES });
+    const third = await open(Infinity);
+    expect(third.idle).toMatchObject({ generation: 'blue', filledBefore: 0, toFill: DEVICES });
     expect(await third.catchUp()).toBe(DEVICES);
     expect(await pipeline.writers.differences(10)).toEqual([]);
   }, 120_000);
 
   it('is refused while another one fills from a log in lmdb, and goes on when that one ended', async () => {
-    const { generation: live } = await new AdminReader(pipeline.log, 0).refresh();
-    await pipeline.writers.markRebuild(otherGeneration(live), 'done');
-    const first = await open(10, pipeline.log, live);
-    await expect(open(Infinity, pipeline.log, live)).rejects.toThrow('another rebuild is under way');
+    await endLast();
+    const first = await open(10);
+    await expect(open(Infinity)).rejects.toThrow('another rebuild is under way');
     await expect(first.catchUp()).rejects.toThrow('goes on where it was');
 
-    const second = await open(Infinity, pipeline.log, live);
+    const second = await open(Infinity);
     expect(second.idle.filledBefore).toBeGreaterThanOrEqual(10);
     await second.catchUp();
+    expect(await pipeline.writers.differences(10)).toEqual([]);
+  }, 120_000);
+
+  it('that slept until another one took its place neither fills on nor takes over', async () => {
+    await endLast();
+    const slept = await open(Infinity);
+    // Its lock is stale by then: under another name the other one finds none.
+    const other = await open(Infinity, { directory: mkdtempSync(join(tmpdir(), 'rollcall-locks-')) });
+    await expect(slept.idle.catchUp()).rejects.toThrow('is being filled by another process');
+    await expect(slept.idle.takeOver()).rejects.toThrow('is being filled by another process');
+    await slept.idle.close();
+    expect(await other.catchUp()).toBe(DEVICES);
     expect(await pipeline.writers.differences(10)).toEqual([]);
   }, 120_000);
 
@@ -98,9 +131,18 @@ describe.each([
         assignment: { value: { number, partitions: partitions.slice(1) } },
       }) as LogConsumer;
     };
-    await pipeline.writers.markRebuild('green', 'done');
+    await endLast();
     const shared = Object.create(pipeline.log, { consume: { value: consume } }) as EventLog;
-    await expect(open(Infinity, shared)).rejects.toThrow('is being filled by others');
+    await expect(open(Infinity, { log: shared, live: 'green' })).rejects.toThrow('is being filled by others');
     expect(await pipeline.writers.differences(10)).toEqual([]);
+  }, 120_000);
+
+  it('is done where something always comes', async () => {
+    await endLast();
+    let device = DEVICES;
+    const busy = await open(Infinity, {
+      onProgress: () => pipeline.append([sampleAttempt(`late-${device++}`)]),
+    });
+    expect(await busy.catchUp()).toBeGreaterThanOrEqual(DEVICES);
   }, 120_000);
 });

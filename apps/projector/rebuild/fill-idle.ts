@@ -3,6 +3,7 @@ import type { CommandBus } from '@nestjs/cqrs';
 import { otherGeneration } from '#domain/generation.js';
 import type { Generation } from '#domain/generation.js';
 import { rulesHash } from '#domain/rules-hash.js';
+import { StoreUnavailableError } from '#attempt-store/attempt-store.js';
 import type { StoreWriters } from '#attempt-store/store-writers.js';
 import { AdminReader, appendAdminEvent, MOST_AGE_MS } from '#event-log/admin-reader.js';
 import type { EventLog, LogConsumer } from '#event-log/event-log.js';
@@ -27,7 +28,8 @@ export interface IdleFilling {
   readonly commands: CommandBus;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  readonly live: Generation;
+  /** The generation that answered when this was decided; absent = whichever answers when it begins. */
+  readonly live?: Generation;
   readonly signal: AbortSignal;
   /** Told after each batch: messages so far. */
   readonly onProgress?: (messages: number) => void;
@@ -46,6 +48,8 @@ export interface IdleGeneration {
   readonly toFill: number;
   /** Projects until it is at or past the live one on every partition; answers how many messages that took. */
   catchUp(): Promise<number>;
+  /** It answers from now on. */
+  takeOver(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,8 +70,10 @@ export async function openIdle(filling: IdleFilling): Promise<IdleGeneration> {
 }
 
 async function openLocked(filling: IdleFilling): Promise<IdleGeneration> {
-  const { log, writers, commands, metrics, logger, live, signal } = filling;
+  const { log, writers, commands, metrics, logger, signal } = filling;
+  const { generation: live } = await new AdminReader(log, 0).refresh();
   const generation = otherGeneration(live);
+  if (filling.live !== undefined && live !== filling.live) throw takenOver(live);
   const goesOn = await writers.resumeRebuild(generation);
   const consumer = await log.consume(groupOf(generation), PROJECTED_TOPICS);
   if (!goesOn) {
@@ -85,40 +91,65 @@ async function openLocked(filling: IdleFilling): Promise<IdleGeneration> {
   };
   const loop = new ProjectionLoop(commands, consumer, { generation, limits }, metrics, logger);
   const filledBefore = await committedMessages(log, generation);
+  /** With lmdb a member has all partitions, or none since another one joined; with Kafka several fill it together. */
+  const assertOurs = (): void => {
+    if (signal.aborted)
+      throw new Error(
+        'stopped before it was done; nothing was swapped. Run it again: it goes on where it was',
+      );
+    if (filling.address.kind === 'lmdb' && consumer.assignment.partitions.length === 0)
+      throw new Error(
+        `generation ${generation} is being filled by another process since this one hung or slept; nothing was swapped`,
+      );
+  };
   return {
     generation,
     filledBefore,
     toFill: Math.max(0, (await committedMessages(log, live)) - filledBefore),
     async catchUp() {
       let messages = 0;
-      while (!signal.aborted) {
+      for (;;) {
+        assertOurs();
         const step = await loop.step(signal);
         messages += step;
         if (step > 0) filling.onProgress?.(messages);
-        else if (await isCaughtUp(log, live)) {
+        // A full batch has more behind it. Else it is asked: where something always comes there is no empty one.
+        if (step < limits.maxRecords && (await isCaughtUp(log, live))) {
+          assertOurs();
           await projectAlerts(log, writers.of(generation));
           return messages;
         }
       }
-      throw new Error(
-        'stopped before it was done; nothing was swapped. Run it again: it goes on where it was',
-      );
     },
+    takeOver: () => takeOver(log, writers, generation, assertOurs),
     close: () => consumer.close(),
   };
 }
 
-/** The event decides; the views follow it at once, and every projector within seconds. */
-export async function takeOver(log: EventLog, writers: StoreWriters, generation: Generation): Promise<void> {
+/**
+ * The event decides; the views follow it at once, and every projector within seconds.
+ * @param assertOurs asked last before it is decided; what it throws, is thrown
+ */
+export async function takeOver(
+  log: EventLog,
+  writers: StoreWriters,
+  generation: Generation,
+  assertOurs: () => void,
+): Promise<void> {
   await rememberRenamed(log, writers, generation);
+  assertOurs();
   await writers.markRebuild(generation, 'done');
+  assertOurs();
   await appendAdminEvent(log, {
     type: 'ProjectionSwapped',
     at: new Date().toISOString(),
     generation,
     rulesHash,
   });
-  await writers.publish(generation);
+  // Decided: a store that is away now is told of it by the projectors.
+  await writers.publish(generation).catch((error: unknown) => {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+  });
 }
 
 /** Fills the idle generation from the log and lets it take over. */
@@ -126,7 +157,7 @@ export async function fillAndTakeOver(filling: IdleFilling): Promise<void> {
   const idle = await openIdle(filling);
   try {
     await idle.catchUp();
-    await takeOver(filling.log, filling.writers, idle.generation);
+    await idle.takeOver();
   } finally {
     await idle.close();
   }
@@ -160,10 +191,9 @@ async function begin(
       throw new Error('stopped before it began; nothing was changed');
     });
   }
-  if ((await admin.refresh()).generation === generation)
-    throw new Error(
-      `generation ${generation} has taken over meanwhile: another rebuild ended. Nothing was changed; run it again`,
-    );
+  if ((await admin.refresh()).generation === generation) throw takenOver(generation);
+  // Who slept through the wait may have lost it to others.
+  assertAlone();
   await seekToBeginning(consumer);
   await writers.drop(generation);
   await writers.prepare(generation);
@@ -171,6 +201,11 @@ async function begin(
   assertAlone();
   await writers.markRebuild(generation, 'begun');
 }
+
+const takenOver = (generation: Generation): Error =>
+  new Error(
+    `generation ${generation} has taken over meanwhile: another rebuild ended. Nothing was changed; run it again`,
+  );
 
 /** Whoever answers questions may do so from the generation before a swap for as long as its knowledge of it may be old. */
 function leftByReadersInMs(swappedAt: string | null): number {

@@ -2,13 +2,12 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { StoreUnavailableError } from '#attempt-store/attempt-store.js';
 import { StoreWriters } from '#attempt-store/store-writers.js';
-import { AdminReader } from '#event-log/admin-reader.js';
 import { EventLog } from '#event-log/event-log.js';
 import type { LogAddress } from '#event-log/log-address.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
 import { retryForever } from '../retry-forever.js';
-import { openIdle, takeOver } from './fill-idle.js';
+import { openIdle } from './fill-idle.js';
 import type { IdleGeneration } from './fill-idle.js';
 import type { RebuildOptions } from './rebuild-options.js';
 
@@ -29,7 +28,6 @@ export async function rebuild(
 ): Promise<number> {
   const log = context.get(EventLog, { strict: false });
   const writers = context.get(StoreWriters, { strict: false });
-  const { generation: live } = await new AdminReader(log, 0).refresh();
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
@@ -44,7 +42,6 @@ export async function rebuild(
       commands: context.get(CommandBus, { strict: false }),
       metrics: createMetrics('rebuild'),
       logger: createLogger('rebuild', 'warn'),
-      live,
       signal: stopping.signal,
       onWait(waitMs) {
         tell(
@@ -68,7 +65,7 @@ export async function rebuild(
     const eventsPerSecond = Math.round(events / Math.max(seconds, 0.001));
     const result = { generation: idle.generation, events, seconds, eventsPerSecond };
     if (!options.verify) {
-      await takeOver(log, writers, idle.generation);
+      await idle.takeOver();
       process.stdout.write(`${JSON.stringify({ ...result, swapped: true })}\n`);
       return 0;
     }

@@ -9,6 +9,7 @@ import type { Pipeline } from '../../../test/harness/pipeline.js';
 import { sampleAttempt } from '../../../test/harness/sample-events.js';
 import { takeOver } from './fill-idle.js';
 
+const stillOurs = (): void => undefined;
 let pipeline: Pipeline;
 let client: ReturnType<typeof connectClickHouse>;
 beforeAll(async () => {
@@ -45,7 +46,7 @@ describe('signatures under new rules', () => {
     for (const generation of ['blue', 'green'] as const) await pipeline.project(generation, 10);
     await asByOldRules('blue', OLD);
 
-    await takeOver(pipeline.log, pipeline.writers, 'green');
+    await takeOver(pipeline.log, pipeline.writers, 'green', stillOurs);
     const admin = new AdminReader(pipeline.log, 0);
     const aliases = async () => (await admin.current()).signatureAliases;
     const store = new ClickHouseStore(client, () => Promise.resolve('green'), aliases);
@@ -65,7 +66,7 @@ describe('signatures under new rules', () => {
 
     // A second change of rules: the ids of the first still lead on.
     await asByOldRules('green', 'newersignature12');
-    await takeOver(pipeline.log, pipeline.writers, 'blue');
+    await takeOver(pipeline.log, pipeline.writers, 'blue', stillOurs);
     await admin.refresh();
     expect([...((await aliases()).get('newersignature12') ?? [])]).toEqual([OLD]);
     const again = await pipeline.writers.renamedSignatures('blue', 'blue');

@@ -5,7 +5,12 @@ import type { Topic } from '#domain/topics.js';
 import type { Position } from '#event-log/event-log.js';
 import { openEnvironment } from './environment.js';
 
-/** Committed offsets, [group, topic, partition] → offset. An environment of its own, so that commits do not wait for appends. */
+const MEMBER = 'member';
+
+/**
+ * Committed offsets, [group, topic, partition] → offset, and [group, 'member'] → number of the member that joined last.
+ * An environment of its own, so that commits do not wait for appends.
+ */
 export class GroupOffsets {
   private readonly store: RootDatabase<number, (string | number)[] | string>;
 
@@ -26,9 +31,25 @@ export class GroupOffsets {
     );
   }
 
-  /** Durable, and all or nothing, when it resolves. */
-  async commit(group: string, positions: readonly Position[]): Promise<void> {
+  /** Makes the caller the member of the group, instead of whoever was; answers its number. */
+  async join(group: string): Promise<number> {
+    return this.store.childTransaction(() => {
+      const member = this.lastJoined(group) + 1;
+      this.store.putSync([group, MEMBER], member);
+      return member;
+    });
+  }
+
+  /** Whether nobody has joined since. */
+  isMember(group: string, member: number): boolean {
+    this.store.resetReadTxn();
+    return this.lastJoined(group) === member;
+  }
+
+  /** Durable, and all or nothing, when it resolves. Nothing when another member has joined since. */
+  async commit(group: string, member: number, positions: readonly Position[]): Promise<void> {
     await this.store.childTransaction(() => {
+      if (this.lastJoined(group) !== member) return;
       for (const { topic, partition, offset } of positions)
         this.store.putSync([group, topic, partition], offset);
     });
@@ -40,5 +61,9 @@ export class GroupOffsets {
 
   async close(): Promise<void> {
     await this.store.close();
+  }
+
+  private lastJoined(group: string): number {
+    return this.store.get([group, MEMBER]) ?? 0;
   }
 }

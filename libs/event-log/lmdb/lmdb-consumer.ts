@@ -20,26 +20,36 @@ interface Assigned {
   records: LogRecord[];
 }
 
-/** The one member of a group on one machine: it reads every partition of its topics. */
+/** Nobody's partitions: what is left to a member when another one has joined. */
+const NOTHING: Assignment = { number: 2, partitions: [] };
+
+/**
+ * The one member of a group on one machine: it reads every partition of its topics. Who joins later takes them all;
+ * the one before reads nothing more, and what it commits is left out.
+ */
 export class LmdbConsumer implements LogConsumer {
-  readonly assignment: Assignment;
+  private readonly everything: Assignment;
   private readonly assigned: Assigned[];
   private closed = false;
   private reads = 0;
 
   constructor(
     private readonly log: LogDirectory,
-    private readonly group: string,
+    private readonly joined: { readonly group: string; readonly member: number },
     private readonly topics: readonly Topic[],
     private readonly isLogClosed: () => boolean,
   ) {
     this.assigned = topics.flatMap((topic) =>
       log.groups
-        .committed(group, topic)
+        .committed(joined.group, topic)
         .map((nextOffset, partition) => ({ topic, partition, nextOffset, paused: false, records: [] })),
     );
     const partitions = this.assigned.map(({ topic, partition }) => ({ topic, partition }));
-    this.assignment = { number: 1, partitions };
+    this.everything = { number: 1, partitions };
+  }
+
+  get assignment(): Assignment {
+    return this.isClosed() || this.isMember() ? this.everything : NOTHING;
   }
 
   async read(limits: ReadLimits, signal?: AbortSignal): Promise<readonly LogSlice[]> {
@@ -75,7 +85,8 @@ export class LmdbConsumer implements LogConsumer {
     this.assertOpen();
     if (slices.length === 0) return;
     await this.log.commitOffsets(
-      this.group,
+      this.joined.group,
+      this.joined.member,
       slices.map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset })),
     );
   }
@@ -98,7 +109,9 @@ export class LmdbConsumer implements LogConsumer {
   async committed(): Promise<readonly Position[]> {
     this.assertOpen();
     const positions = this.topics.flatMap((topic) =>
-      this.log.groups.committed(this.group, topic).map((offset, partition) => ({ topic, partition, offset })),
+      this.log.groups
+        .committed(this.joined.group, topic)
+        .map((offset, partition) => ({ topic, partition, offset })),
     );
     return Promise.resolve(positions);
   }
@@ -121,6 +134,7 @@ export class LmdbConsumer implements LogConsumer {
   }
 
   private partitionsBehind(): Assigned[] {
+    if (!this.isMember()) return [];
     const heads = this.log.heads(this.topics);
     return this.assigned.filter(
       ({ topic, partition, nextOffset, paused }) =>
@@ -143,8 +157,13 @@ export class LmdbConsumer implements LogConsumer {
 
   private part(topic: Topic, partition: number): Assigned {
     const part = this.assigned.find((one) => one.topic === topic && one.partition === partition);
-    if (part === undefined) throw new RangeError(`group ${this.group} does not read ${topic}/${partition}`);
+    if (part === undefined)
+      throw new RangeError(`group ${this.joined.group} does not read ${topic}/${partition}`);
     return part;
+  }
+
+  private isMember(): boolean {
+    return this.log.groups.isMember(this.joined.group, this.joined.member);
   }
 
   private isClosed(): boolean {

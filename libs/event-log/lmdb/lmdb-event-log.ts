@@ -62,9 +62,8 @@ export class LmdbEventLog extends EventLog {
 
   async consume(group: string, topics: readonly Topic[]): Promise<LogConsumer> {
     this.assertOpen();
-    return Promise.resolve(
-      new LmdbConsumer(this.log, group, [...new Set(topics)], () => this.closing !== null),
-    );
+    const member = await this.log.joinGroup(group);
+    return new LmdbConsumer(this.log, { group, member }, [...new Set(topics)], () => this.closing !== null);
   }
 
   async endOffsets(topic: Topic): Promise<readonly number[]> {

@@ -68,12 +68,13 @@ export class LogDirectory {
   }
 
   /** @throws LogUnavailableError */
-  async commitOffsets(group: string, positions: readonly Position[]): Promise<void> {
-    try {
-      await this.groups.commit(group, positions);
-    } catch (error) {
-      throw await this.disk.explain(error, 0);
-    }
+  async joinGroup(group: string): Promise<number> {
+    return this.explained(() => this.groups.join(group));
+  }
+
+  /** @throws LogUnavailableError */
+  async commitOffsets(group: string, member: number, positions: readonly Position[]): Promise<void> {
+    await this.explained(() => this.groups.commit(group, member, positions));
   }
 
   /** Lets appends end, wakes waiting reads, closes the environments. */
@@ -82,6 +83,14 @@ export class LogDirectory {
     this.doorbell.ring();
     await Promise.all([this.factsCommitter.idle(), this.deadLettersCommitter.idle()]);
     await Promise.all([this.facts.close(), this.deadLetters.close(), this.groups.close()]);
+  }
+
+  private async explained<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      throw await this.disk.explain(error, 0);
+    }
   }
 
   private clearStaleReaders(): void {
