@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { check, lock } from 'proper-lockfile';
 
 const STALE_AFTER_MS = 10_000;
@@ -30,11 +31,24 @@ export async function takeLock(path: string, waitSeconds: number): Promise<Proce
         lost.abort(error);
       },
     });
-    const release = () => (lost.signal.aborted ? Promise.resolve() : unlock());
+    const taken = await identity(path);
+    const release = async () => {
+      // The library learns late that a process slept; its lock file may be another's by then.
+      if (!lost.signal.aborted && (await identity(path)) === taken) await unlock();
+    };
     return { lost: lost.signal, release };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return null;
     throw error;
+  }
+}
+
+async function identity(path: string): Promise<string | null> {
+  try {
+    const { ino, birthtimeNs } = await stat(`${path}.lock`, { bigint: true });
+    return `${ino}/${birthtimeNs}`;
+  } catch {
+    return null;
   }
 }
 

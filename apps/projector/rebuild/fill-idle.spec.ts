@@ -7,6 +7,7 @@ import { otherGeneration } from '#domain/generation.js';
 import type { Generation } from '#domain/generation.js';
 import type { Topic } from '#domain/topics.js';
 import { AdminReader } from '#event-log/admin-reader.js';
+import type { LogAddress } from '#event-log/log-address.js';
 import type { EventLog, LogConsumer } from '#event-log/event-log.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
@@ -39,13 +40,13 @@ describe.each([
   interface OpenOptions {
     readonly log?: EventLog;
     readonly live?: Generation;
-    readonly directory?: string;
+    readonly address?: LogAddress;
     readonly onProgress?: () => Promise<void>;
   }
 
   /** As a process of its own; it ends when so many messages are filled in. */
   async function open(endsAfter: number, options: OpenOptions = {}) {
-    const { live, log = pipeline.log, directory = pipeline.logDirectory } = options;
+    const { live, log = pipeline.log } = options;
     const ends = new AbortController();
     const handler = new ProjectBatchHandler(pipeline.log, pipeline.writers);
     const execute = async (command: ProjectBatch) => {
@@ -54,7 +55,7 @@ describe.each([
     };
     const idle = await openIdle({
       log,
-      address: { kind: 'lmdb', directory },
+      address: options.address ?? { kind: 'lmdb', directory: pipeline.logDirectory },
       writers: pipeline.writers,
       commands: { execute } as unknown as CommandBus,
       metrics: createMetrics('rebuild'),
@@ -114,7 +115,8 @@ describe.each([
     await endLast();
     const slept = await open(Infinity);
     // Its lock is stale by then: under another name the other one finds none.
-    const other = await open(Infinity, { directory: mkdtempSync(join(tmpdir(), 'rollcall-locks-')) });
+    const elsewhere = mkdtempSync(join(tmpdir(), 'rollcall-locks-'));
+    const other = await open(Infinity, { address: { kind: 'lmdb', directory: elsewhere } });
     await expect(slept.idle.catchUp()).rejects.toThrow('is being filled by another process');
     await expect(slept.idle.takeOver()).rejects.toThrow('is being filled by another process');
     await slept.idle.close();
@@ -133,7 +135,8 @@ describe.each([
     };
     await endLast();
     const shared = Object.create(pipeline.log, { consume: { value: consume } }) as EventLog;
-    await expect(open(Infinity, { log: shared, live: 'green' })).rejects.toThrow('is being filled by others');
+    const address = { kind: 'kafka' } as LogAddress;
+    await expect(open(Infinity, { log: shared, address })).rejects.toThrow('is being filled by others');
     expect(await pipeline.writers.differences(10)).toEqual([]);
   }, 120_000);
 

@@ -98,9 +98,7 @@ async function openLocked(filling: IdleFilling): Promise<IdleGeneration> {
         'stopped before it was done; nothing was swapped. Run it again: it goes on where it was',
       );
     if (filling.address.kind === 'lmdb' && consumer.assignment.partitions.length === 0)
-      throw new Error(
-        `generation ${generation} is being filled by another process since this one hung or slept; nothing was swapped`,
-      );
+      throw filledByAnother(generation);
   };
   return {
     generation,
@@ -169,7 +167,7 @@ export async function fillAndTakeOver(filling: IdleFilling): Promise<void> {
  * @throws Error when it is filled by others
  */
 async function begin(
-  { log, writers, signal, onWait }: IdleFilling,
+  { log, address, writers, signal, onWait }: IdleFilling,
   generation: Generation,
   consumer: LogConsumer,
 ): Promise<void> {
@@ -178,6 +176,7 @@ async function begin(
   const assertAlone = (): void => {
     const { assignment } = consumer;
     if (assignment.number === number && assignment.partitions.length === ends.flat().length) return;
+    if (address.kind === 'lmdb') throw filledByAnother(generation);
     throw new Error(
       `generation ${generation} is being filled by others, so it cannot be emptied: projectors keep the old views up for an hour after a swap. Nothing was changed; try again after that hour`,
     );
@@ -201,6 +200,11 @@ async function begin(
   assertAlone();
   await writers.markRebuild(generation, 'begun');
 }
+
+const filledByAnother = (generation: Generation): Error =>
+  new Error(
+    `generation ${generation} is being filled by another process since this one hung or slept; nothing was swapped`,
+  );
 
 const takenOver = (generation: Generation): Error =>
   new Error(
