@@ -68,6 +68,14 @@ describe('rollcall lag', () => {
     expect(waiting(items.filter(({ group }) => group === 'projector-green'))).toBe(61);
   });
 
+  it('says of a group that committed nothing that its name may be wrong', async () => {
+    expect((await lag('--group', 'projectr')).out).toContain(
+      'projectr: 61 messages behind; it has committed nothing',
+    );
+    await commitAll('projector-blue');
+    expect((await lag()).out).toContain('projector-blue: 0 messages behind\n');
+  });
+
   it('is code 2 above --max and 0 at it', async () => {
     expect((await lag('--max', '61')).code).toBe(0);
     const above = await lag('--max', '60');

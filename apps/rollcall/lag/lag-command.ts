@@ -72,7 +72,11 @@ function printTable(items: readonly LagItem[]): void {
       item.ageSeconds === null ? null : `${item.ageSeconds} s`,
     ]);
   printText(renderTable(['group', 'topic', 'partition', 'committed', 'end', 'lag', 'oldest waits'], rows));
-  for (const [group, lag] of byGroup(items)) printText(`${group}: ${lag} messages behind`);
+  for (const [group, lag] of byGroup(items)) {
+    const isKnown = items.some((item) => item.group === group && item.committed > 0);
+    const doubt = isKnown || lag === 0 ? '' : '; it has committed nothing: it never ran, or has another name';
+    printText(`${group}: ${lag} messages behind${doubt}`);
+  }
 }
 
 function byGroup(items: readonly LagItem[]): ReadonlyMap<string, number> {
