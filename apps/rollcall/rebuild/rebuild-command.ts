@@ -36,7 +36,8 @@ export function registerRebuild(program: Command): void {
       'after',
       `
 The live views answer until the new ones are at least as far; then they swap at once. Needs "rollcall up".
-Soon after a swap it waits, up to 30 s, until nobody asks the views that it empties. One runs at a time.
+Soon after a swap it waits, up to 30 s, until nobody asks the views that it empties.
+On one machine a second one is refused while the first runs.
 With --verify nothing is swapped; exit code 0 = equal, 2 = they differ.
 
 Examples:
