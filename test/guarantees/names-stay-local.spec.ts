@@ -49,6 +49,7 @@ describe('names stay local', () => {
     });
     const [first] = names;
     const device = await cli('device', first?.deviceKey ?? '', '--names', '--json');
+    expect(device).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(device.stdout)).toMatchObject({ deviceKey: first?.deviceKey, name: first?.name });
 
     // Deleted while it runs, then stopped: everything is on disk.

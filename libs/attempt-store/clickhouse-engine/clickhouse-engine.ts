@@ -45,7 +45,8 @@ export interface ClickHouseEngine {
   urlFor(user: string): string;
   /**
    * Makes sure that each of these banks has its reader (`bank_<name>`). New ones cost one restart of the engine (about
-   * a second, 503 meanwhile): this build reads its users only at start, `SYSTEM RELOAD USERS` changes nothing (measured).
+   * a second, in which questions wait): this build reads its users only at start, `SYSTEM RELOAD USERS` changes nothing
+   * (measured).
    */
   addBankReaders(banks: readonly string[]): Promise<void>;
   /** Running queries and inserts finish (8 s at most); then the port is closed. */
@@ -164,7 +165,7 @@ class EngineSupervisor implements ClickHouseEngine {
   private async restart(): Promise<void> {
     const old = this.child;
     this.child = null;
-    this.proxy.direct(null);
+    this.proxy.hold();
     await old?.stop();
     await this.startUntilUp();
   }

@@ -12,6 +12,8 @@ export interface HeaderProxy {
   readonly port: number;
   /** Sends requests to the engine on this loopback port; null = answer 503 until there is one again. */
   direct(enginePort: number | null): void;
+  /** Keeps requests until `direct` says where they go, for at most `HOLD_MS`: an engine that is exchanged is not missed. */
+  hold(): void;
   /** Stops listening and ends what is still open. */
   close(): Promise<void>;
 }
@@ -31,12 +33,34 @@ const REQUEST_TIMEOUT_MS = 300_000;
 const BODY_IDLE_MS = 60_000;
 const IDLE_CONNECTION_MS = 25_000;
 
+/** An engine starts in half a second to three; a client that waits for longer should hear why. */
+const HOLD_MS = 15_000;
+
 /** Headers that belong to one connection, not to the request (RFC 9110 §7.6.1), and what Node answers itself. */
 const HOP_HEADERS = new Set(['connection', 'keep-alive', 'proxy-connection', 'upgrade', 'te', 'expect']);
 
 /** @throws the listening error of Node (`EADDRINUSE`, `EACCES` …) */
 export async function startHeaderProxy(options: HeaderProxyOptions): Promise<HeaderProxy> {
   let upstream: Upstream | null = null;
+  let held: { readonly requests: (() => void)[]; readonly limit: NodeJS.Timeout } | null = null;
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (outgoing.destroyed) return; // the client went away while it waited
+    if (upstream !== null) forward(incoming, outgoing, upstream);
+    else if (held === null) answerUnavailable(outgoing, 'ClickHouse is starting or stopping');
+    else {
+      held.requests.push(() => {
+        serve(incoming, outgoing);
+      });
+    }
+  };
+  const direct = (enginePort: number | null): void => {
+    upstream?.retire();
+    upstream = enginePort === null ? null : connectUpstream(enginePort);
+    const { requests = [], limit } = held ?? {};
+    clearTimeout(limit);
+    held = null;
+    for (const serveNow of requests) serveNow();
+  };
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -48,21 +72,21 @@ export async function startHeaderProxy(options: HeaderProxyOptions): Promise<Hea
     (incoming, outgoing) => {
       watchBody(incoming);
       if (!isServed(incoming.url ?? '')) answerNotFound(outgoing);
-      else if (upstream === null) answerUnavailable(outgoing, 'ClickHouse is starting or stopping');
-      else forward(incoming, outgoing, upstream);
+      else serve(incoming, outgoing);
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
   const port = await listen(server, options);
   return {
     port,
-    direct(enginePort) {
-      upstream?.retire();
-      upstream = enginePort === null ? null : connectUpstream(enginePort);
+    direct,
+    hold() {
+      direct(null);
+      const limit = setTimeout(direct, HOLD_MS, null);
+      held = { requests: [], limit };
     },
     async close() {
-      upstream?.retire();
-      upstream = null;
+      direct(null);
       const closed = new Promise<void>((resolve) =>
         server.close(() => {
           resolve();
