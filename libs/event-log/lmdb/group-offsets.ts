@@ -4,6 +4,7 @@ import { TOPIC_PARTITIONS } from '#domain/topics.js';
 import type { Topic } from '#domain/topics.js';
 import type { Position } from '#event-log/event-log.js';
 import { openEnvironment } from './environment.js';
+import type { OpeningGate } from './opening-gate.js';
 
 const MEMBER = 'member';
 
@@ -14,12 +15,15 @@ const MEMBER = 'member';
 export class GroupOffsets {
   private readonly store: RootDatabase<number, (string | number)[] | string>;
 
-  constructor(directory: string, mapSizeBytes: number) {
+  constructor(
+    directory: string,
+    private readonly gate: OpeningGate,
+    mapSizeBytes: number,
+  ) {
     const path = join(directory, 'consumer-groups.mdb');
-    this.store = openEnvironment(path, mapSizeBytes, {
-      encoding: 'msgpack',
-      useVersions: false,
-    }) as typeof this.store;
+    this.store = gate.open(() =>
+      openEnvironment(path, mapSizeBytes, { encoding: 'msgpack', useVersions: false }),
+    ) as typeof this.store;
   }
 
   /** 0 where nothing was committed. */
@@ -33,7 +37,7 @@ export class GroupOffsets {
 
   /** Makes the caller the member of the group, instead of whoever was; answers its number. */
   async join(group: string): Promise<number> {
-    return this.store.childTransaction(() => {
+    return this.change(() => {
       const member = this.lastJoined(group) + 1;
       this.store.putSync([group, MEMBER], member);
       return member;
@@ -48,7 +52,7 @@ export class GroupOffsets {
 
   /** Durable, and all or nothing, when it resolves. Nothing when another member has joined since. */
   async commit(group: string, member: number, positions: readonly Position[]): Promise<void> {
-    await this.store.childTransaction(() => {
+    await this.change(() => {
       if (this.lastJoined(group) !== member) return;
       for (const { topic, partition, offset } of positions)
         this.store.putSync([group, topic, partition], offset);
@@ -61,6 +65,10 @@ export class GroupOffsets {
 
   async close(): Promise<void> {
     await this.store.close();
+  }
+
+  private async change<T>(write: () => T): Promise<T> {
+    return this.gate.commit(() => this.store.childTransaction(write));
   }
 
   private lastJoined(group: string): number {

@@ -5,6 +5,7 @@ import type { Topic } from '#domain/topics.js';
 import type { LogRecord } from '#event-log/event-log.js';
 import type { TopicAppends } from './append-group.js';
 import { readChunk } from './chunk.js';
+import type { OpeningGate } from './opening-gate.js';
 import { Segment } from './segment.js';
 
 const SEGMENT_FILE = /\.mdb$/;
@@ -36,6 +37,7 @@ export class Journal {
   private constructor(
     private readonly directory: string,
     private readonly naming: SegmentNaming,
+    private readonly gate: OpeningGate,
     private readonly mapSizeBytes: number,
     private readonly nowMs: () => number,
   ) {
@@ -49,10 +51,11 @@ export class Journal {
   static async open(
     directory: string,
     naming: SegmentNaming,
+    gate: OpeningGate,
     mapSizeBytes: number,
     nowMs: () => number,
   ): Promise<Journal> {
-    const journal = new Journal(directory, naming, mapSizeBytes, nowMs);
+    const journal = new Journal(directory, naming, gate, mapSizeBytes, nowMs);
     await journal.openNewest();
     return journal;
   }
@@ -201,7 +204,7 @@ export class Journal {
   private segment(name: string): Segment {
     let segment = this.opened.get(name);
     if (segment === undefined) {
-      segment = new Segment(name, this.pathOf(name), this.mapSizeBytes);
+      segment = new Segment(name, this.pathOf(name), this.gate, this.mapSizeBytes);
       this.opened.set(name, segment);
     }
     return segment;

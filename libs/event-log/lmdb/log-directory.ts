@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Topic } from '#domain/topics.js';
 import type { Position } from '#event-log/event-log.js';
 import { DiskSpace } from './disk-space.js';
@@ -7,6 +7,7 @@ import { Doorbell } from './doorbell.js';
 import { GroupCommitter } from './group-committer.js';
 import { GroupOffsets } from './group-offsets.js';
 import { DEAD_LETTERS, FACTS, Journal } from './journal.js';
+import { OpeningGate } from './opening-gate.js';
 
 const READER_CHECK_EVERY_MS = 60_000;
 
@@ -29,6 +30,7 @@ export class LogDirectory {
     readonly groups: GroupOffsets,
     readonly doorbell: Doorbell,
     private readonly disk: DiskSpace,
+    private readonly gates: readonly OpeningGate[],
   ) {
     const ring = (): void => {
       doorbell.ring();
@@ -44,12 +46,15 @@ export class LogDirectory {
   static async open(path: string, options: LogDirectoryOptions): Promise<LogDirectory> {
     const { minFreeBytes, mapSizeBytes, pollMs, nowMs } = options;
     mkdirSync(path, { recursive: true, mode: 0o700 });
+    const journals = new OpeningGate(join(path, 'journals.gate'));
+    const groups = new OpeningGate(join(path, 'consumer-groups.gate'), journals);
     return new LogDirectory(
-      await Journal.open(path, FACTS, mapSizeBytes, nowMs),
-      await Journal.open(path, DEAD_LETTERS, mapSizeBytes, nowMs),
-      new GroupOffsets(path, mapSizeBytes),
+      await Journal.open(path, FACTS, journals, mapSizeBytes, nowMs),
+      await Journal.open(path, DEAD_LETTERS, journals, mapSizeBytes, nowMs),
+      new GroupOffsets(path, groups, mapSizeBytes),
       new Doorbell(pollMs),
       new DiskSpace(path, minFreeBytes),
+      [journals, groups],
     );
   }
 
@@ -83,6 +88,7 @@ export class LogDirectory {
     this.doorbell.ring();
     await Promise.all([this.factsCommitter.idle(), this.deadLettersCommitter.idle()]);
     await Promise.all([this.facts.close(), this.deadLetters.close(), this.groups.close()]);
+    await Promise.all(this.gates.map((gate) => gate.close()));
   }
 
   private async explained<T>(write: () => Promise<T>): Promise<T> {

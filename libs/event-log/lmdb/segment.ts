@@ -4,6 +4,7 @@ import type { Topic } from '#domain/topics.js';
 import type { TopicAppends } from './append-group.js';
 import { describeChunk } from './chunk.js';
 import { openEnvironment } from './environment.js';
+import type { OpeningGate } from './opening-gate.js';
 import { releaseMappedPages } from './mapped-pages.js';
 import { decodeOffsets, encodeOffsets } from './offsets.js';
 
@@ -43,12 +44,12 @@ export class Segment {
   constructor(
     readonly name: string,
     private readonly path: string,
+    private readonly gate: OpeningGate,
     mapSizeBytes: number,
   ) {
-    this.store = openEnvironment(path, mapSizeBytes, {
-      encoding: 'binary',
-      useVersions: true,
-    }) as typeof this.store;
+    this.store = gate.open(() =>
+      openEnvironment(path, mapSizeBytes, { encoding: 'binary', useVersions: true }),
+    ) as typeof this.store;
   }
 
   /** Whether `initialise` has ended once, in any process. @throws Error on a file of another layout */
@@ -64,7 +65,7 @@ export class Segment {
   /** Makes the segment begin where `heads` end. Does nothing when that is already so. */
   async initialise(heads: Heads): Promise<void> {
     if (this.isInitialised()) return;
-    await this.store.ifNoExists('format', () => {
+    await this.putNew('format', () => {
       for (const [topic, offsets] of heads) {
         this.put(['starts', topic], encodeOffsets(offsets));
         this.put(['heads', topic], encodeOffsets(offsets));
@@ -99,7 +100,7 @@ export class Segment {
 
   /** Chooses the segment that goes on; returns the choice (another process may have been first). */
   async chooseSuccessor(name: string): Promise<string> {
-    await this.store.ifNoExists('successor', () => {
+    await this.putNew('successor', () => {
       this.put('successor', Buffer.from(name, 'utf8'));
     });
     this.refresh();
@@ -185,7 +186,13 @@ export class Segment {
       write();
       void this.store.put(key, value, (version ?? 0) + 1);
     };
-    return version === undefined ? this.store.ifNoExists(key, put) : this.store.ifVersion(key, version, put);
+    if (version === undefined) return this.putNew(key, put);
+    return this.gate.commit(() => this.store.ifVersion(key, version, put));
+  }
+
+  /** Does what `write` puts if the key is not there yet. */
+  private async putNew(key: (string | number)[] | string, write: () => void): Promise<boolean> {
+    return this.gate.commit(() => this.store.ifNoExists(key, write));
   }
 
   /** Deletes up to a transaction's worth; true when there may be more. */
