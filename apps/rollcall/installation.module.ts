@@ -1,10 +1,13 @@
+import { join, resolve } from 'node:path';
 import type { EventLog } from '#event-log/event-log.js';
 import { openKafkaEventLog } from '#event-log/kafka/open-kafka-event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
+import { holdsLog } from '#event-log/lmdb/log-directory.js';
 import { logAddressOf, logVariablesSchema } from '#event-log/log-address.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import type { DataDirectory } from '#runtime/data-directory.js';
 import { loadConfig } from '#runtime/load-config.js';
+import { CommandFailure, EXIT } from './exit-codes.js';
 
 /**
  * An opened data directory: its paths, and the event log: the one in it, or where ROLLCALL_LOG says. The log takes
@@ -15,13 +18,23 @@ export interface Installation {
   readonly log: EventLog;
 }
 
-/** Opens the data directory for one piece of work and closes its log again, whatever happens. */
+/** Whether a log that is not there yet is made: only where an installation may begin. A mistyped place is no empty log. */
+export type WhenMissing = 'make' | 'fail';
+
+/**
+ * Opens the data directory for one piece of work and closes its log again, whatever happens.
+ * @throws CommandFailure when there is no log and none is to be made
+ */
 export async function withInstallation<T>(
   root: string,
   work: (installation: Installation) => Promise<T>,
+  whenMissing: WhenMissing = 'fail',
 ): Promise<T> {
+  const log = await openLogAt(
+    process.env['ROLLCALL_LOG'] ?? `lmdb:${join(resolve(root), 'log')}`,
+    whenMissing,
+  );
   const data = openDataDirectory(root);
-  const log = await openLogAt(process.env['ROLLCALL_LOG'] ?? `lmdb:${data.log}`);
   try {
     return await work({ data, log });
   } finally {
@@ -31,11 +44,18 @@ export async function withInstallation<T>(
 
 /**
  * Opens the log at a place (`lmdb:DIR`, `kafka:HOST:PORT,…`); how to talk to Kafka stands in ROLLCALL_KAFKA_….
- * @throws ConfigError when it is none
+ * @throws ConfigError when it is none, CommandFailure when nothing is there and nothing is to be made
  */
-export function openLogAt(place: string): Promise<EventLog> {
+export async function openLogAt(place: string, whenMissing: WhenMissing): Promise<EventLog> {
   const address = logAddressOf(loadConfig(logVariablesSchema, { ...process.env, ROLLCALL_LOG: place }));
-  return address.kind === 'kafka'
-    ? openKafkaEventLog(address)
-    : openLmdbEventLog({ directory: address.directory });
+  if (address.kind === 'kafka') return openKafkaEventLog(address);
+  const { directory } = address;
+  if (whenMissing === 'fail' && !holdsLog(directory)) {
+    const below = join(directory, 'log');
+    const advice = holdsLog(below)
+      ? `there is one in ${below}`
+      : 'check the place; "rollcall up" and "rollcall bank add" begin a new one';
+    throw new CommandFailure(EXIT.notKnown, `there is no event log in ${directory}: ${advice}`);
+  }
+  return openLmdbEventLog({ directory });
 }

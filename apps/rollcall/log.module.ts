@@ -1,13 +1,14 @@
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { EventLog } from '#event-log/event-log.js';
 import { createTopics, planTopics } from '#event-log/kafka/kafka-topics.js';
 import type { PlannedTopic, TopicWish } from '#event-log/kafka/kafka-topics.js';
 import { logAddressOf, logVariablesSchema } from '#event-log/log-address.js';
-import { openDataDirectory } from '#runtime/data-directory.js';
 import { ConfigError, loadConfig } from '#runtime/load-config.js';
 import { withData } from './connection-options.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
 import { openLogAt } from './installation.module.js';
+import type { WhenMissing } from './installation.module.js';
 
 /** Options of every command that works on the event log itself. */
 export interface LogOptions {
@@ -24,15 +25,19 @@ export function withLogOption(command: Command): Command {
 }
 
 const logPlace = ({ data, log }: LogOptions): string =>
-  log ?? process.env['ROLLCALL_LOG'] ?? `lmdb:${openDataDirectory(data).log}`;
+  log ?? process.env['ROLLCALL_LOG'] ?? `lmdb:${join(resolve(data), 'log')}`;
 
 /** Opens the log of these options for one piece of work and closes it again, whatever happens. */
 export const withLog = async <T>(options: LogOptions, work: (log: EventLog) => Promise<T>): Promise<T> =>
   withLogAt(logPlace(options), work);
 
-/** The same for a log at a place. @throws CommandFailure when the place is none */
-export async function withLogAt<T>(place: string, work: (log: EventLog) => Promise<T>): Promise<T> {
-  const log = await understood(() => openLogAt(place));
+/** The same for a log at a place. @throws CommandFailure when the place is none, or nothing is there */
+export async function withLogAt<T>(
+  place: string,
+  work: (log: EventLog) => Promise<T>,
+  whenMissing: WhenMissing = 'fail',
+): Promise<T> {
+  const log = await understood(() => openLogAt(place, whenMissing));
   try {
     return await work(log);
   } finally {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -112,7 +112,12 @@ describe('bank and token', () => {
     );
     expect(json(again.out)).toMatchObject([{ added: false }]);
     expect(readFileSync(join(data, 'keys.json'), 'utf8')).toBe(keys);
-    expect((await rollcall('bank', 'add', 'bank-a', '--data', data)).code).toBe(EXIT.failed);
+    expect((await rollcall('bank', 'add', 'bank-a', '--data', data)).out).toContain('was already there');
+    for (const other of [['--time-zone', 'Europe/Berlin'], ['--fqdn']])
+      expect((await rollcall('bank', 'add', 'bank-a', ...other, '--data', data)).code).toBe(EXIT.failed);
+    const named = await rollcall('bank', 'add', 'bank-a', '--name-map', '--data', data, '--json');
+    expect(json(named.out)).toMatchObject([{ timeZone: 'Asia/Shanghai', nameMap: true }]);
+    await rollcall('bank', 'add', 'bank-a', '--no-name-map', '--data', data);
     expect((await rollcall('bank', 'add', 'Bank A', '--data', data)).code).toBe(EXIT.usage);
     expect((await rollcall('bank', 'add', 'bank-b', '--time-zone', 'Mars', '--data', data)).code).toBe(
       EXIT.usage,
@@ -159,6 +164,7 @@ describe('bank and token', () => {
   });
 
   it('know no token for a bank that was not added', async () => {
+    await rollcall('bank', 'add', 'bank-a', '--data', data);
     const { code, err: said } = await rollcall(
       'token',
       'create',
@@ -171,6 +177,34 @@ describe('bank and token', () => {
     );
     expect(code).toBe(EXIT.notKnown);
     expect(said).toContain('rollcall bank add bank-x');
+  });
+});
+
+describe('a place where no installation is', () => {
+  const nowhere = () => join(data, 'typo');
+  const commands = [
+    ['lag', '--max', '1'],
+    ['dead-letters', 'list'],
+    ['token', 'list'],
+    ['bank', 'list'],
+    ['bank', 'names', 'bank-a'],
+  ];
+
+  it.each(commands)('is not taken for an empty one: %s %s', async (...command) => {
+    const { code, err: said } = await rollcall(...command, '--data', nowhere());
+    expect([code, said]).toEqual([EXIT.notKnown, expect.stringContaining('there is no event log in')]);
+    expect(existsSync(nowhere())).toBe(false);
+  });
+
+  it('is no source of a copy, and may be its target', async () => {
+    const target = join(data, 'copy');
+    const copy = () => rollcall('log', 'copy', '--from', `lmdb:${nowhere()}`, '--to', `lmdb:${target}`);
+    expect((await copy()).code).toBe(EXIT.notKnown);
+    expect([existsSync(nowhere()), existsSync(target)]).toEqual([false, false]);
+    await rollcall('bank', 'add', 'bank-a', '--data', nowhere());
+    expect((await copy()).err).toContain(`there is one in ${join(nowhere(), 'log')}`);
+    const whole = ['--from', `lmdb:${join(nowhere(), 'log')}`, '--to', `lmdb:${target}`];
+    expect((await rollcall('log', 'copy', ...whole)).code).toBe(EXIT.done);
   });
 });
 

@@ -5,8 +5,10 @@ import { addBankKey } from '#runtime/bank-keys.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import type { Installation } from '../installation.module.js';
 
-/** Settings of a bank as asked for; `nameMap` absent = as it is, at first off. */
-export type WantedBank = Omit<Bank, 'nameMap'> & Partial<Pick<Bank, 'nameMap'>>;
+/** Settings of a bank as asked for; absent = as it is, at first without zone, FQDNs and name map. */
+export type WantedBank = Pick<Bank, 'bank'> & {
+  readonly [Setting in Exclude<keyof Bank, 'bank'>]?: Bank[Setting] | undefined;
+};
 
 export interface AddedBank {
   readonly added: boolean;
@@ -23,12 +25,18 @@ export async function addBank(installation: Installation, wanted: WantedBank): P
   if (!bankSchema.safeParse(wanted.bank).success) {
     throw new CommandFailure(EXIT.usage, `"${wanted.bank}" is no bank name: 1 to 32 of a-z, 0-9 and -`);
   }
-  if (wanted.timeZone !== null && !isTimeZone(wanted.timeZone)) {
-    throw new CommandFailure(EXIT.usage, `"${wanted.timeZone}" is no IANA time zone such as Asia/Shanghai`);
-  }
   const { banks } = await new AdminReader(installation.log, 0).refresh();
   const known = banks.get(wanted.bank);
-  if (known && (known.timeZone !== wanted.timeZone || known.fqdn !== wanted.fqdn)) {
+  const bank: Bank = {
+    bank: wanted.bank,
+    timeZone: wanted.timeZone ?? known?.timeZone ?? null,
+    fqdn: wanted.fqdn ?? known?.fqdn ?? false,
+    nameMap: wanted.nameMap ?? known?.nameMap ?? false,
+  };
+  if (bank.timeZone !== null && !isTimeZone(bank.timeZone)) {
+    throw new CommandFailure(EXIT.usage, `"${bank.timeZone}" is no IANA time zone such as Asia/Shanghai`);
+  }
+  if (known && (known.timeZone !== bank.timeZone || known.fqdn !== bank.fqdn)) {
     throw new CommandFailure(
       EXIT.failed,
       `bank ${wanted.bank} is there with other settings (time zone ${known.timeZone ?? 'none'}, ` +
@@ -37,7 +45,6 @@ export async function addBank(installation: Installation, wanted: WantedBank): P
   }
   // The key first: a bank that senders can use must never be without it.
   addBankKey(installation.data.keys, wanted.bank);
-  const bank = { ...wanted, nameMap: wanted.nameMap ?? known?.nameMap ?? false };
   if (known?.nameMap === bank.nameMap) return { added: false, bank };
   await appendAdminEvent(installation.log, { type: 'BankAdded', at: new Date().toISOString(), ...bank });
   return { added: !known, bank };

@@ -11,7 +11,7 @@ import { registerNames } from './name-commands.js';
 interface AddOptions {
   readonly data: string;
   readonly timeZone?: string;
-  readonly fqdn: boolean;
+  readonly fqdn?: boolean;
   readonly nameMap?: boolean;
   readonly json?: boolean;
 }
@@ -22,7 +22,7 @@ export function registerBank(program: Command): void {
     .description('add a bank and make its pseudonym key; works before and while Rollcall runs')
     .argument('<bank>', 'name: 1 to 32 of a-z, 0-9 and -')
     .option('--time-zone <zone>', 'IANA zone of sources that write local time without an offset')
-    .option('--fqdn', 'device names are whole domain names (fixed for ever)', false)
+    .option('--fqdn', 'device names are whole domain names (fixed for ever)')
     .option(
       '--name-map',
       'keep the names of its devices in a file here, for its own staff (bank names --help)',
@@ -31,10 +31,11 @@ export function registerBank(program: Command): void {
     .option('--json', 'JSON')
     .addHelpText('after', '\nExample:\n  $ rollcall bank add bank-a --time-zone Asia/Shanghai')
     .action(async (name: string, options: AddOptions) => {
-      const { timeZone = null, fqdn, nameMap } = options;
-      const wanted = { bank: name, timeZone, fqdn, ...(nameMap === undefined ? {} : { nameMap }) };
-      const { added, bank: known } = await withInstallation(options.data, (installation) =>
-        addBank(installation, wanted),
+      const { timeZone, fqdn, nameMap } = options;
+      const { added, bank: known } = await withInstallation(
+        options.data,
+        (installation) => addBank(installation, { bank: name, timeZone, fqdn, nameMap }),
+        'make',
       );
       if (options.json) printJson({ ...known, added });
       else {

@@ -56,7 +56,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
   let rollcall: Rollcall | null = null;
   try {
     const banks = Array.from({ length: SETTINGS.bankCount }, (_, index) => bankName(index));
-    const tokens = await withInstallation(root, (installation) => prepareBanks(installation, banks));
+    const tokens = await withInstallation(root, (installation) => prepareBanks(installation, banks), 'make');
     const log = createWriteStream(join(root, 'demo.log'));
     note(`starting Rollcall in ${root} (log: ${join(root, 'demo.log')})`);
     rollcall = await startDemo(root, log, stopping);

@@ -42,7 +42,7 @@ Example:
         throw new CommandFailure(EXIT.usage, '--from and --to are the same place');
       }
       const topics = await withLogAt(options.from, (source) =>
-        withLogAt(options.to, (target) => copyAll(source, target)),
+        withLogAt(options.to, (target) => copyAll(source, target), 'make'),
       );
       if (options.json) topics.forEach(printJson);
       else printText(tableOf(topics));

@@ -3,6 +3,7 @@ import { AdminReader } from '#event-log/admin-reader.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import type { DataDirectory } from '#runtime/data-directory.js';
 import { withInstallation } from '../installation.module.js';
+import type { Installation } from '../installation.module.js';
 import { HEAP_LIMIT_MIB, SEMI_SPACE_MIB, childEnvironment } from './child-environment.js';
 import { lockDataDirectory } from './data-lock.js';
 import { startEngine } from './engine.module.js';
@@ -67,10 +68,11 @@ export async function startRollcall(options: UpOptions): Promise<Rollcall> {
   };
   try {
     const ports = await claimPorts(options);
-    const banks = await withInstallation(data.root, async (installation) => {
+    const findBanks = async (installation: Installation) => {
       await ensureOperatorToken(installation);
       return [...(await new AdminReader(installation.log, 0).refresh()).banks.keys()];
-    });
+    };
+    const banks = await withInstallation(data.root, findBanks, 'make');
     engine = await startEngine({
       data,
       external: options.clickhouse,

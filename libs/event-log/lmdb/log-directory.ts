@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Topic } from '#domain/topics.js';
 import type { Position } from '#event-log/event-log.js';
@@ -16,6 +16,11 @@ export interface LogDirectoryOptions {
   readonly mapSizeBytes: number;
   readonly pollMs: number;
   readonly nowMs: () => number;
+}
+
+/** Whether a log was begun in a directory. */
+export function holdsLog(path: string): boolean {
+  return existsSync(path) && readdirSync(path).some((file) => file.startsWith(FACTS.prefix));
 }
 
 /** All environments of one log directory, open once in a process. */

@@ -41,9 +41,15 @@ describe('opening an lmdb log and committing to it exclude each other over all p
     });
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-    const held = new Promise<void>((resolve) => child.stdout.once('data', () => { resolve(); }));
+    const held = new Promise<void>((resolve) =>
+      child.stdout.once('data', () => {
+        resolve();
+      }),
+    );
     const letGoMs = new Promise<number>((resolve) =>
-      child.once('close', () => { resolve(Number(said.split('\n')[1])); }),
+      child.once('close', () => {
+        resolve(Number(said.split('\n')[1]));
+      }),
     );
     return { child, held, letGoMs };
   };
