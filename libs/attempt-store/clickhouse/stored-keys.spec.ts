@@ -39,6 +39,14 @@ describe('stored keys', () => {
     }
   });
 
+  it('among two million of them hardly a new one looks stored', () => {
+    const keys = new StoredKeys();
+    const stored = 2_000_000;
+    for (let n = 0; n < stored; n++) keys.add(keyOf(`d-${n}`));
+    const strangers = Array.from({ length: 100_000 }, (_, n) => keyOf(`d-stranger-${n}`));
+    expect(strangers.filter((key) => keys.mayHold(key)).length).toBeLessThan(300);
+  });
+
   it('are read again after another process filled the generation', async () => {
     const client = connectClickHouse({ url: pipeline.writerUrl });
     try {
