@@ -5,12 +5,18 @@ import type { Logger } from '#runtime/logger.js';
 import type { Metrics } from '#runtime/metrics.js';
 import { retryForever } from './retry-forever.js';
 import { FloodGuard } from './flood-guard.js';
+import { decodeSlicesMeanwhile } from './project-batch/decode-slices.js';
 import { ProjectBatch } from './project-batch/project-batch.js';
 import type { ProjectedBatch } from './project-batch/project-batch.js';
 
 export interface ProjectionLoopOptions {
   readonly generation: Generation;
   readonly limits: ReadLimits;
+  /**
+   * While a batch is being stored the next is read and decoded, so that this process has work while it waits for the
+   * store; for twice the memory. Default: no.
+   */
+  readonly readsAhead?: boolean;
 }
 
 /** The path of a batch, and the only place where an offset is committed: read → project → commit. */
@@ -19,6 +25,7 @@ export class ProjectionLoop {
   /** Largest arrival projected, ms. */
   private newestArrivalMs = Number.NEGATIVE_INFINITY;
   private lastReadMs = performance.now();
+  private ahead: ProjectBatch | null = null;
 
   constructor(
     private readonly commands: CommandBus,
@@ -35,17 +42,14 @@ export class ProjectionLoop {
 
   /** One batch. Returns how many messages it held (0 = nothing new within the linger). */
   async step(signal: AbortSignal): Promise<number> {
-    const slices = await retryForever(
-      'read',
-      () => this.consumer.read(this.limitsNow(), signal),
-      this,
-      signal,
-    );
-    this.lastReadMs = performance.now();
-    if (!slices || slices.length === 0) return 0;
+    const command = this.ahead ?? (await this.readNext(signal));
+    this.ahead = null;
+    if (command === null) return 0;
+    const { slices } = command;
     const endTimer = this.metrics.batchSeconds.startTimer();
-    const command = new ProjectBatch(this.options.generation, slices);
-    const projected = await retryForever('project', () => this.commands.execute(command), this, signal);
+    const projecting = retryForever('project', () => this.commands.execute(command), this, signal);
+    if (this.options.readsAhead === true) this.ahead = await this.readAhead(signal);
+    const projected = await projecting;
     if (!projected) return 0; // Stopped while the store was away: nothing committed, nothing lost.
     const committed = await retryForever(
       'commit',
@@ -57,6 +61,29 @@ export class ProjectionLoop {
     endTimer();
     this.account(slices, projected);
     return projected.messages;
+  }
+
+  private async readNext(signal: AbortSignal): Promise<ProjectBatch | null> {
+    const slices = await retryForever(
+      'read',
+      () => this.consumer.read(this.limitsNow(), signal),
+      this,
+      signal,
+    );
+    this.lastReadMs = performance.now();
+    return slices === undefined || slices.length === 0
+      ? null
+      : new ProjectBatch(this.options.generation, slices);
+  }
+
+  /** What is there already; null when nothing is, or when it could not be read: the next step tries again. */
+  private async readAhead(signal: AbortSignal): Promise<ProjectBatch | null> {
+    const { generation, limits } = this.options;
+    const slices = await this.consumer.read({ ...limits, maxWaitMs: 0 }, signal).catch(() => []);
+    this.lastReadMs = performance.now();
+    return slices.length === 0
+      ? null
+      : new ProjectBatch(generation, slices, await decodeSlicesMeanwhile(slices));
   }
 
   /** What came while the last batch was projected has waited already: the linger counts from the last read. */

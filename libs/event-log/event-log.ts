@@ -47,7 +47,10 @@ export interface Assignment {
   readonly partitions: readonly Pick<Position, 'topic' | 'partition'>[];
 }
 
-/** One member of a consumer group. Not safe for concurrent calls: read, work, commit, read again. */
+/**
+ * One member of a consumer group. Not safe for concurrent calls: read, work, commit, read again. Who reads ahead commits
+ * what was read first, first.
+ */
 export interface LogConsumer {
   /**
    * Look at it after each `read`: when its number has changed, others may have worked on these partitions meanwhile, so

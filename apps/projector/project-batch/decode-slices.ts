@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { decodeRemedy } from '#domain/remedies/decode-remedy.js';
 import type { RemedyEvent } from '#domain/remedies/remedy-event.js';
 import type { UnreadableReason } from '#domain/reasons.js';
@@ -23,20 +24,46 @@ export interface UnreadableMessage {
   readonly detail: string;
 }
 
+/** Messages decoded in one go while other work waits: some milliseconds. */
+const TURN_MESSAGES = 500;
+
 /** Reads every message of the slices; never throws for what a message holds. */
 export function decodeSlices(slices: readonly LogSlice[]): DecodedBatch {
+  const turns = decodeInTurns(slices);
+  for (;;) {
+    const { done, value } = turns.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same by turns with whatever else this process does. */
+export async function decodeSlicesMeanwhile(slices: readonly LogSlice[]): Promise<DecodedBatch> {
+  const turns = decodeInTurns(slices);
+  for (;;) {
+    const { done, value } = turns.next();
+    if (done === true) return value;
+    await otherWork();
+  }
+}
+
+function* decodeInTurns(slices: readonly LogSlice[]): Generator<undefined, DecodedBatch> {
   const facts = new BatchFacts();
   const remedies: RemedyEvent[] = [];
   const unreadable: UnreadableMessage[] = [];
   const largestArrivalMs: (number | null)[] = [];
-  const readable = slices.map((slice) => {
+  const readable: boolean[][] = [];
+  let messages = 0;
+  for (const slice of slices) {
     let largestMs: number | null = null;
-    const ofSlice = slice.records.map((record) => {
+    const ofSlice: boolean[] = [];
+    for (const record of slice.records) {
+      if (messages++ % TURN_MESSAGES === TURN_MESSAGES - 1) yield;
       const decoded =
         slice.topic === 'patch.remedies' ? decodeRemedy(record.value) : decodeEvent(record.value);
+      ofSlice.push(decoded.kind !== 'unreadable');
       if (decoded.kind === 'unreadable') {
         unreadable.push({ slice, record, reason: decoded.reason, detail: decoded.detail });
-        return false;
+        continue;
       }
       let receivedAtMs: number;
       if ('remedyId' in decoded.event) {
@@ -44,11 +71,10 @@ export function decodeSlices(slices: readonly LogSlice[]): DecodedBatch {
         receivedAtMs = Date.parse(decoded.event.receivedAt);
       } else receivedAtMs = facts.add(decoded.event, record.value);
       largestMs = Math.max(largestMs ?? 0, receivedAtMs);
-      return true;
-    });
+    }
+    readable.push(ofSlice);
     largestArrivalMs.push(largestMs);
-    return ofSlice;
-  });
+  }
   return { facts: facts.rows(), remedies, unreadable, readable, largestArrivalMs };
 }
 

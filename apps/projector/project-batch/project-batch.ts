@@ -27,9 +27,11 @@ const NO_FACTS: FactBatch = { reports: [], inventories: [], aliasLinks: [], kbLi
 
 /** Project the messages of these slices into a generation. Doing it twice, or again after a crash at any point, changes no number. */
 export class ProjectBatch extends Command<ProjectedBatch> {
+  /** @param decodedAhead the same slices, decoded by who had time for it before */
   constructor(
     readonly generation: Generation,
     readonly slices: readonly LogSlice[],
+    readonly decodedAhead?: DecodedBatch,
   ) {
     super();
   }
@@ -48,9 +50,9 @@ export class ProjectBatchHandler implements ICommandHandler<ProjectBatch> {
     private readonly writers: StoreWriters,
   ) {}
 
-  async execute({ generation, slices }: ProjectBatch): Promise<ProjectedBatch> {
+  async execute({ generation, slices, decodedAhead }: ProjectBatch): Promise<ProjectedBatch> {
     const store = this.writers.of(generation);
-    const decoded = decodeSlices(slices);
+    const decoded = decodedAhead ?? decodeSlices(slices);
     if (decoded.unreadable.length > 0) {
       await this.log.append('patch.dead-letters', decoded.unreadable.map(toDeadLetter));
     }

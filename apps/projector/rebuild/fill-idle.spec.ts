@@ -11,6 +11,7 @@ import type { LogAddress } from '#event-log/log-address.js';
 import type { EventLog, LogConsumer } from '#event-log/event-log.js';
 import { createLogger } from '#runtime/logger.js';
 import { createMetrics } from '#runtime/metrics.js';
+import { eventually } from '../../../test/harness/eventually.js';
 import { openPipeline } from '../../../test/harness/pipeline.js';
 import type { Pipeline } from '../../../test/harness/pipeline.js';
 import { sampleAttempt } from '../../../test/harness/sample-events.js';
@@ -137,6 +138,30 @@ describe.each([
     const shared = Object.create(pipeline.log, { consume: { value: consume } }) as EventLog;
     const address = { kind: 'kafka' } as LogAddress;
     await expect(open(Infinity, { log: shared, address })).rejects.toThrow('is being filled by others');
+    expect(await pipeline.writers.differences(10)).toEqual([]);
+  }, 120_000);
+
+  it('reads the next batch while one is being stored', async () => {
+    await endLast();
+    let reads = 0;
+    const consume = async (group: string, topics: readonly Topic[]): Promise<LogConsumer> => {
+      const consumer = await pipeline.log.consume(group, topics);
+      const read: LogConsumer['read'] = (limits, signal) => {
+        reads += 1;
+        return consumer.read(limits, signal);
+      };
+      return Object.create(consumer, { read: { value: read } }) as LogConsumer;
+    };
+    let batches = 0;
+    const ahead = await open(Infinity, {
+      log: Object.create(pipeline.log, { consume: { value: consume } }) as EventLog,
+      async onProgress() {
+        batches += 1;
+        await eventually('the read of the next batch', () => reads > batches || null);
+      },
+    });
+    expect(await ahead.catchUp()).toBe(DEVICES);
+    expect(batches).toBeGreaterThanOrEqual(DEVICES / 5);
     expect(await pipeline.writers.differences(10)).toEqual([]);
   }, 120_000);
 

@@ -89,7 +89,8 @@ async function openLocked(filling: IdleFilling): Promise<IdleGeneration> {
     maxBytes: BATCH_BYTES,
     maxWaitMs: LINGER_MS,
   };
-  const loop = new ProjectionLoop(commands, consumer, { generation, limits }, metrics, logger);
+  const options = { generation, limits, readsAhead: true };
+  const loop = new ProjectionLoop(commands, consumer, options, metrics, logger);
   const filledBefore = await committedMessages(log, generation);
   /** With lmdb a member has all partitions, or none since another one joined; with Kafka several fill it together. */
   const assertOurs = (): void => {
