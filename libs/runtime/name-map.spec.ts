@@ -20,7 +20,7 @@ const keysNow = async () => [...(await readNameMap(file)).names.keys()];
 
 describe('name map', () => {
   it('is empty without a file, and holds what was appended, for its owner only', async () => {
-    expect(await readNameMap(file)).toEqual({ edition: null, names: new Map() });
+    expect(await readNameMap(file)).toEqual({ edition: null, names: new Map(), forgotten: new Map() });
     await add('d-1');
     await add('d-2', 'd-3');
     expect((await readNameMap(file)).names.get('d-2')).toBe('pc d-2');
@@ -34,13 +34,16 @@ describe('name map', () => {
     await add('d-1', 'd-2', 'd-3');
     const before = await readEdition(file);
     expect(await forgetNames(file, 'd-2')).toBe(1);
-    expect(readFileSync(file, 'utf8')).not.toContain('d-2');
+    expect(readFileSync(file, 'utf8')).not.toContain('pc d-2');
     expect(await keysNow()).toEqual(['d-1', 'd-3']);
     const after = await readEdition(file);
     expect(after?.edition).not.toBe(before?.edition);
-    expect(after?.sinceMs).toBeGreaterThan(before?.sinceMs ?? Infinity);
+    expect(after?.sinceMs).toBe(before?.sinceMs);
+    expect((await readNameMap(file)).forgotten.get('d-2')).toBeGreaterThan(Date.now() - 60_000);
     expect(await forgetNames(file, 'd-2')).toBe(0);
     expect(await forgetNames(file, null)).toBe(2);
+    expect(readFileSync(file, 'utf8')).not.toContain('d-');
+    expect((await readEdition(file))?.sinceMs).toBeGreaterThan(Date.now() - 60_000);
     expect(await keysNow()).toEqual([]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(directory, 'names'))).toEqual(['alpha.ndjson']);

@@ -19,7 +19,7 @@ export interface NamedDevice {
 
 export interface Edition {
   readonly edition: string;
-  /** When names were last deleted: what was heard of a device before must not come back. */
+  /** When all names were last deleted: what was heard of a device before must not come back. */
   readonly sinceMs: number;
 }
 
@@ -28,6 +28,8 @@ export interface NameMap {
   readonly edition: Edition | null;
   /** deviceKey → name. */
   readonly names: ReadonlyMap<string, string>;
+  /** deviceKey → when its name was deleted (ms), for the last hour: the same of one device. */
+  readonly forgotten: ReadonlyMap<string, number>;
 }
 
 /** One file cannot grow beyond this, whatever a sender claims to be called: about 60 MB. */
@@ -35,6 +37,9 @@ export const MOST_NAMES = 1_000_000;
 
 const editionSchema = z.object({ edition: z.string(), sinceMs: z.number() });
 const deviceSchema = z.object({ deviceKey: z.string(), name: z.string() });
+const forgottenSchema = z.object({ deviceKey: z.string(), forgottenMs: z.number() });
+/** Longer than any collector waits to write what it heard. */
+const FORGOTTEN_FOR_MS = 3_600_000;
 /** More than the first line can have. */
 const EDITION_BYTES = 256;
 const NEWLINE = 0x0a;
@@ -51,14 +56,16 @@ export function nameMapFile(directory: string, bank: string): string {
 /** Everything in the file; empty when there is none. A line cut short by a crash is passed over. */
 export async function readNameMap(file: string): Promise<NameMap> {
   const text = await readIfThere(file, (handle) => handle.readFile('utf8'));
-  if (text === null || text === '') return { edition: null, names: new Map() };
+  if (text === null || text === '') return { edition: null, names: new Map(), forgotten: new Map() };
   const lines = text.split('\n');
   const names = new Map<string, string>();
+  const forgotten = new Map<string, number>();
   for (const line of lines) {
-    const device = parse(deviceSchema, line);
-    if (device) names.set(device.deviceKey, device.name);
+    const device = parse(z.union([deviceSchema, forgottenSchema]), line);
+    if (device && 'name' in device) names.set(device.deviceKey, device.name);
+    else if (device) forgotten.set(device.deviceKey, device.forgottenMs);
   }
-  return { edition: editionIn(lines[0] ?? ''), names };
+  return { edition: editionIn(lines[0] ?? ''), names, forgotten };
 }
 
 /** Which edition the file is, by its first line; null when there is none. */
@@ -97,12 +104,24 @@ export async function appendNames(
  */
 export async function forgetNames(file: string, deviceKey: string | null): Promise<number> {
   return withLock(file, async () => {
-    const { names } = await readNameMap(file);
-    const left = new Map(deviceKey === null ? [] : names);
-    if (deviceKey !== null && !left.delete(deviceKey)) return 0;
-    const lines = [...left].map(([key, name]) => lineOf({ deviceKey: key, name }));
-    await replaceFile(file, `${JSON.stringify(newEdition(Date.now()))}\n${lines.join('')}`);
-    return names.size - left.size;
+    const { edition, names, forgotten } = await readNameMap(file);
+    const nowMs = Date.now();
+    if (deviceKey === null) {
+      await replaceFile(file, `${JSON.stringify(newEdition(nowMs))}\n`);
+      return names.size;
+    }
+    const left = new Map(names);
+    if (!left.delete(deviceKey)) return 0;
+    const recent = [...forgotten].filter(([, ms]) => nowMs - ms < FORGOTTEN_FOR_MS);
+    const lines = [
+      JSON.stringify(newEdition(edition?.sinceMs ?? 0)),
+      ...[...recent, [deviceKey, nowMs] as const].map(([key, forgottenMs]) =>
+        JSON.stringify({ deviceKey: key, forgottenMs }),
+      ),
+      ...[...left].map(([key, name]) => JSON.stringify({ deviceKey: key, name })),
+    ];
+    await replaceFile(file, `${lines.join('\n')}\n`);
+    return 1;
   });
 }
 

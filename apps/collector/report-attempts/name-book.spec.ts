@@ -178,4 +178,19 @@ describe('NameBook', () => {
     await book.close();
     expect((await readNameMap(file())).names.size).toBe(2);
   });
+
+  it('writes what it heard of others before one name was deleted, and not that one', async () => {
+    const [book, other] = [open(), open()];
+    const late = await hear(other, 'pc-1', 'pc-2');
+    (await hear(book, 'pc-1')).remember();
+    await book.close();
+    await forgetNames(file(), [...(await readNameMap(file())).names.keys()][0] ?? '');
+    late.remember();
+    await other.close();
+    expect([...(await readNameMap(file())).names.values()]).toEqual(['pc-2']);
+    nowMs = Date.now() + 5_000;
+    (await hear(other, 'pc-1')).remember();
+    await other.close();
+    expect([...(await readNameMap(file())).names.values()]).toEqual(['pc-2', 'pc-1']);
+  });
 });

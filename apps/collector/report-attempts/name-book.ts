@@ -26,6 +26,8 @@ interface Book {
   readonly file: string;
   /** Device keys in the file. */
   known: Set<string>;
+  /** Device key → when its name was deleted, ms. */
+  forgotten: ReadonlyMap<string, number>;
   edition: string | null;
   lookedAtMs: number;
   /** Heard, not in the file yet. */
@@ -89,6 +91,7 @@ export class NameBook {
     const book: Book = {
       file: nameMapFile(this.directory, bank),
       known: new Set(),
+      forgotten: new Map(),
       edition: null,
       lookedAtMs: Number.NEGATIVE_INFINITY,
       waiting: new Map(),
@@ -135,9 +138,9 @@ async function writeHeard(book: Book, heard: ReadonlyMap<string, HeardName>): Pr
   let written: readonly NamedDevice[] = [];
   const edition = await appendNames(book.file, async (current) => {
     await follow(book, current);
-    const sinceMs = current?.sinceMs ?? 0;
+    const deletedMs = (key: string) => Math.max(current?.sinceMs ?? 0, book.forgotten.get(key) ?? 0);
     written = [...heard]
-      .filter(([deviceKey, { atMs }]) => atMs > sinceMs && !book.known.has(deviceKey))
+      .filter(([deviceKey, { atMs }]) => atMs > deletedMs(deviceKey) && !book.known.has(deviceKey))
       .map(([deviceKey, { name }]) => ({ deviceKey, name }));
     return written;
   });
@@ -150,5 +153,6 @@ async function follow(book: Book, edition: Edition | null): Promise<void> {
   if ((edition?.edition ?? null) === book.edition) return;
   const map = await readNameMap(book.file);
   book.known = new Set(map.names.keys());
+  book.forgotten = map.forgotten;
   book.edition = map.edition?.edition ?? null;
 }
