@@ -72,6 +72,7 @@ describe('what is refused', () => {
   it('403: a silence of another bank', async () => {
     const until = new Date(Date.now() + 3_600_000).toISOString();
     expect(await statusOf('POST', 'silences', 'rc_a', { bank: 'bank-b', until })).toBe(403);
+    expect(await statusOf('POST', 'silences', 'rc_operator', { bank: 'bank-typo', until })).toBe(404);
   });
 });
 

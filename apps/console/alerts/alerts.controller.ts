@@ -30,7 +30,7 @@ import { FailureQuestions } from '#attempt-store/failure-questions.js';
 import { AdminReader } from '#event-log/admin-reader.js';
 import { AlertLog } from '#event-log/alert-log.js';
 import { parseParameters } from '../http/question-parameters.js';
-import { actorOf, readerOf } from '../http/reader-of.js';
+import { actorOf, assertKnownBank, readerOf } from '../http/reader-of.js';
 import { alertDetail, silenceView } from './alert-detail.js';
 
 /** More cohorts of one code at one bank than this are counted as so many. */
@@ -100,6 +100,7 @@ export class AlertsController {
     const asked = parseParameters(silenceSchema, body ?? {});
     if (actor.bank !== null && asked.bank !== null && asked.bank !== actor.bank)
       throw new ForbiddenException(`the token acts on ${actor.bank}, not ${asked.bank}`);
+    if (asked.bank !== null) await assertKnownBank(this.admin, asked.bank);
     const events = await this.decide((state) => decideSilence(state, actor, asked, Date.now()));
     const [set] = events;
     const silence = set?.type === 'SilenceSet' && this.alertLog.state.handling.silences.get(set.silenceId);

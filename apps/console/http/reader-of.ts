@@ -24,8 +24,7 @@ export async function readerOf(
 ): Promise<Reader> {
   const credential = await credentialWith(admin, authorization, 'read');
   if (credential.bank === EVERY_BANK) {
-    if (wantedBank !== undefined && !(await isKnown(admin, wantedBank)))
-      throw new NotFoundException(`bank ${wantedBank} is not known`);
+    if (wantedBank !== undefined) await assertKnownBank(admin, wantedBank);
     return { bank: wantedBank ?? null, everyBank: true };
   }
   if (wantedBank !== undefined && wantedBank !== credential.bank) {
@@ -61,6 +60,8 @@ async function credentialWith(
   return credential;
 }
 
-/** A bank added a moment ago may not be in the cached state yet. */
-const isKnown = async (admin: AdminReader, bank: string): Promise<boolean> =>
-  (await admin.current()).banks.has(bank) || (await admin.refresh()).banks.has(bank);
+/** A bank added a moment ago may not be in the cached state yet. @throws NotFoundException */
+export async function assertKnownBank(admin: AdminReader, bank: string): Promise<void> {
+  if ((await admin.current()).banks.has(bank) || (await admin.refresh()).banks.has(bank)) return;
+  throw new NotFoundException(`bank ${bank} is not known`);
+}

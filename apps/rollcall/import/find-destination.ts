@@ -12,6 +12,8 @@ export interface DestinationWish {
   readonly url?: string;
   readonly token?: string;
   readonly bank?: string;
+  /** The command has --dry-run. */
+  readonly canOnlyLook?: true;
 }
 
 const IMPORT_TOKEN_MS = 3_600_000;
@@ -30,7 +32,7 @@ export async function findDestination(wish: DestinationWish): Promise<Destinatio
   if (!running) {
     throw new CommandFailure(
       EXIT.failed,
-      `Rollcall does not run on ${wish.data}: start it with "rollcall up --data ${wish.data}", name a collector with --url, or look only with --dry-run`,
+      `Rollcall does not run on ${wish.data}: start it with "rollcall up --data ${wish.data}", or name a collector with --url${wish.canOnlyLook ? ' (--dry-run only looks)' : ''}`,
     );
   }
   const url = `http://127.0.0.1:${running.ports.collector}`;

@@ -18,6 +18,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Command } from 'commander';
 import type { AttemptReport } from '#domain/attempt-event.js';
+import { takeLock } from '#runtime/process-lock.js';
 import { CommandFailure } from '../exit-codes.js';
 import { waitMs } from './batch-sender.js';
 import { zipOf } from './bundle/zip-writer.contract.js';
@@ -187,9 +188,35 @@ describe('rollcall import', () => {
     expect(assigned?.reports.map(({ deviceKey }) => deviceKey)).toEqual(['pc-0042', 'pc-0042']);
     expect(await waiting()).toEqual([]);
 
+    // Counted for one device: importing or assigning it again must not count it for another.
     expect(await run(log, ...there)).toBe(2);
+    expect(await waiting()).toEqual([]);
+    requests = [];
+    expect(await run('evidence', 'assign', id, '--device', 'pc-0043', ...there)).toBe(2);
+    expect(requests).toEqual([]);
+    expect(await run('evidence', 'delete', id)).toBe(0);
+    expect(await run(log, ...there)).toBe(2);
+    expect(await waiting()).toHaveLength(1);
     expect(await run('evidence', 'delete', id)).toBe(0);
     expect(await waiting()).toEqual([]);
+  });
+
+  it('of two assignments at once one is refused, and evidence of one bank is not sent for another', async () => {
+    const log = join(fixtures, 'cbs-sessions.log');
+    const there = ['--url', url, '--token', 'rc_test'];
+    expect(await run(log, ...there, '--bank', 'bank-a')).toBe(2);
+    printed = '';
+    await run('evidence', 'list', '--json');
+    const id = String(jsonLines()[0]?.['id']);
+    const assign = (...more: string[]) =>
+      run('evidence', 'assign', id, '--device', 'pc-1', ...there, ...more);
+    expect(await assign('--bank', 'bank-b')).toBe(64);
+    const lock = await takeLock(join(folder.path, 'data', 'unassigned', `${id}.ndjson`), 0);
+    expect(await assign()).toBe(1);
+    expect(requests).toEqual([]);
+    await lock?.release();
+    expect(await assign()).toBe(0);
+    expect(requests).toHaveLength(1);
   });
 
   it('the parts of a rolled CBS.log in one folder tell one attempt', async () => {

@@ -5,7 +5,7 @@ import type { AttemptReport, InventoryReport } from '#domain/attempt-event.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
 import { withData } from '../connection-options.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
-import { note, printJson, printText, renderTable } from '../output.js';
+import { formatTime, note, printJson, printText, renderTable } from '../output.js';
 import { lacksOnlyDevice, UnassignedStore } from '../evidence/unassigned-evidence.js';
 import { BatchSender } from './batch-sender.js';
 import { expandInputs } from './bundle/expand-inputs.js';
@@ -99,7 +99,9 @@ async function runImport(paths: readonly string[], options: ImportOptions): Prom
 }
 
 async function readAndSend(expanded: ExpandedInputs, options: ImportOptions): Promise<void> {
-  const sender = options.dryRun ? null : new BatchSender(await findDestination(options));
+  const sender = options.dryRun
+    ? null
+    : new BatchSender(await findDestination({ ...options, canOnlyLook: true }));
   const waiting: Waiting = new Map();
   const done = [
     ...(await importFiles(expanded.inputs, options, createSink(options, sender, waiting))),
@@ -146,9 +148,13 @@ async function keepUnassigned(waiting: Waiting, { data, bank, json }: ImportOpti
   if (waiting.size === 0) return;
   const store = new UnassignedStore(openDataDirectory(data).root);
   for (const [file, rows] of waiting) {
-    const kept = await store.keep(file, bank ?? null, rows);
-    if (json) printJson({ kind: 'unassigned', ...kept });
-    note(`${file}: ${rows.length} reports kept as unassigned evidence ${kept.id}`);
+    const { head, assignedAt } = await store.keep(file, bank ?? null, rows);
+    if (json) printJson({ kind: 'unassigned', ...head, assignedAt });
+    note(
+      assignedAt === null
+        ? `${file}: ${rows.length} reports kept as unassigned evidence ${head.id}`
+        : `${file}: ${rows.length} reports are evidence ${head.id}, which was assigned to a device at ${formatTime(assignedAt)}; not kept again (to assign it anew: rollcall evidence delete ${head.id}, then import it)`,
+    );
   }
 }
 

@@ -94,7 +94,7 @@ async function poll(options: PollOptions, connect: ConnectSusdb): Promise<void> 
     throw new CommandFailure(EXIT.usage, `a poller that goes on needs a token of its own: ${todo}`);
   }
   const config = configOf(options);
-  const to = options.dryRun ? null : await findDestination(options);
+  const to = options.dryRun ? null : await findDestination({ ...options, canOnlyLook: true });
   const place = new CursorFile(openDataDirectory(options.data).root, {
     server: `${config.server}${config.instance === undefined ? '' : `_${config.instance}`}:${config.port ?? ''}`,
     database: config.database,
