@@ -7,13 +7,19 @@ export function printJson(item: unknown): void {
 
 /** A result for people on stdout. */
 export function printText(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printable(text)}\n`);
 }
 
 /** Progress and hints: stderr, so that a pipe sees results only. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printable(text)}\n`);
 }
+
+/** What logs and messages say must not steer the reader's terminal: control characters but tab and line end as `\\x1b`. */
+export const printable = (text: string): string =>
+  text
+    .replaceAll('\r\n', '\n')
+    .replace(/[^\P{Cc}\t\n]/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 export type Cell = string | number | boolean | null | undefined;
 

@@ -1,11 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import type { LogRecord } from '#event-log/event-log.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { withLog, withLogOption } from '../log.module.js';
 import type { LogOptions } from '../log.module.js';
 import { wholeNumber } from '../number-options.js';
 import { formatTime, note, printJson, printText, renderFacts, renderTable, shorten } from '../output.js';
+import { matching } from '../text-options.js';
 import { dropDeadLetters, recordOf, retryDeadLetters } from './handle-dead-letters.js';
 import { readDeadLetters } from './read-dead-letters.js';
 import type { KnownDeadLetter } from './read-dead-letters.js';
@@ -160,14 +162,18 @@ function registerDrop(letters: Command): void {
   withLogOption(letters.command('drop'))
     .description('mark letters as of no use; retention deletes them')
     .argument('[id...]', 'letters, as list shows them')
-    .requiredOption('--because <text>', 'why, for whoever asks later')
+    .requiredOption(
+      '--because <text>',
+      'why, for whoever asks later',
+      matching(z.string().trim().min(1, 'it is empty')),
+    )
     .option('--all', 'every letter that nobody has looked after')
     .option('--reason <reason>', 'with --all: only those with this reason')
     .option('--json', 'JSON: dropped')
     .addHelpText(
       'after',
       `
-Exit code 3 when there is no such letter.
+Exit code 2 when a letter was retried before (nothing is dropped then), 3 when there is no such letter.
 
 Example:
   $ rollcall dead-letters drop --all --reason not_json --because "test messages of the pilot"`,
@@ -175,6 +181,12 @@ Example:
     .action(async (ids: readonly string[], options: ChoiceOptions & { readonly because: string }) => {
       const dropped = await withLog(options, async (log) => {
         const letters = chosen(await readDeadLetters(log), ids, options);
+        const counted = letters.filter(({ handled }) => handled?.action === 'retried').map(({ id }) => id);
+        if (counted.length > 0)
+          throw new CommandFailure(
+            EXIT.negative,
+            `${counted.join(', ')}: retried before, so what it says is counted; nothing was dropped`,
+          );
         await dropDeadLetters(log, letters, options.because);
         return letters.length;
       });

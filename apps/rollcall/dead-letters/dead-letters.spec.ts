@@ -75,6 +75,8 @@ describe('rollcall dead-letters', () => {
     const shown = await letters('show', text.id, '--json');
     expect(shown.items<Letter>()[0]).toMatchObject({ id: text.id, value: `{"${name} 设备` });
     expect((await letters('show', text.id)).out).toContain(`{"${name} 设备`);
+    const hostile = await letterOf(Buffer.from(`{"${name}\u001b[31m\r\u0007`));
+    expect((await letters('show', hostile.id)).out).toContain(`{"${name}\\x1b[31m\\x0d\\x07`);
     const bytes = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(name)]);
     const binary = await letterOf(bytes);
     const [read] = (await letters('show', binary.id, '--json')).items<Letter>();
@@ -102,6 +104,7 @@ describe('rollcall dead-letters', () => {
     const { items } = await pipeline.store.attempts({ bank: 'bank-a' }, { limit: 100 });
     expect(items.filter(({ deviceKey }) => deviceKey === event.deviceKey)).toHaveLength(1);
     expect(await isOpen(letter)).toBe(false);
+    expect((await letters('drop', letter.id, '--because', 'x')).code).toBe(2);
     expect((await all()).find(({ id }) => id === letter.id)?.handled).toMatchObject({ action: 'retried' });
   });
 
@@ -113,6 +116,7 @@ describe('rollcall dead-letters', () => {
     expect(out).toMatch(/handled\s+dropped .*test of the pilot/);
     expect(out).toContain(name);
     expect((await letters('drop', letter.id)).code).toBe(64);
+    expect((await letters('drop', letter.id, '--because', ' ')).code).toBe(64);
   });
 
   it('counts a letter that a replay writes again as the same letter', async () => {

@@ -23,6 +23,8 @@ export async function attachVerdict(
   wish: AttemptWish,
 ): Promise<void> {
   const { device, deviceName, at } = wish;
+  if (device !== undefined && deviceName !== undefined)
+    throw new CommandFailure(EXIT.usage, 'say which device it was: either --device or --device-name');
   if (at === undefined) throw new CommandFailure(EXIT.usage, 'say with --at when the attempt was');
   if (kb === null) throw new CommandFailure(EXIT.usage, 'say with --kb which update the file is');
   const report: AttemptReport = {
@@ -40,5 +42,7 @@ export async function attachVerdict(
   await sender.add(report);
   const { accepted, reasons } = await sender.finish();
   if (accepted !== 1) throw new CommandFailure(EXIT.failed, `the collector refused: ${reasons.join('; ')}`);
-  note(`attached to the attempt of ${kb} at ${at}`);
+  note(
+    `recorded: it joins the attempt of ${kb} at ${at}; where that device has none, it stands as one of its own`,
+  );
 }
