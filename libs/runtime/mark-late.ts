@@ -1,10 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** In percent of the way from what the last marking left to the limit of the old heap. */
-export const MARK_LATE_FLAGS = [
-  '--incremental-marking-soft-trigger=80',
-  '--incremental-marking-hard-trigger=90',
-] as const;
+const LATE_PERCENT = 80;
+/** What a heap has beyond this is for peaks, such as a look over millions of reports: it is marked as one of this size. */
+const USUAL_LIMIT_MIB = 512;
+
+/** @param limitMiB of the old heap, as `--max-old-space-size` */
+export function markLateFlags(limitMiB: number): readonly string[] {
+  const percent = Math.round(LATE_PERCENT * Math.min(1, USUAL_LIMIT_MIB / limitMiB));
+  return [
+    `--incremental-marking-soft-trigger=${percent}`,
+    `--incremental-marking-hard-trigger=${percent + 10}`,
+  ];
+}
 
 /**
  * Lets V8 begin to mark the old heap when it is nearly full. Left alone it begins as soon as there is less room than the
@@ -12,5 +20,6 @@ export const MARK_LATE_FLAGS = [
  * of the heap stays what it was.
  */
 export function markLate(): void {
-  for (const flag of MARK_LATE_FLAGS) setFlagsFromString(flag);
+  const limit = /--max-old-space-size=(\d+)/.exec(process.execArgv.join(' '))?.[1];
+  for (const flag of markLateFlags(Number(limit ?? USUAL_LIMIT_MIB))) setFlagsFromString(flag);
 }
