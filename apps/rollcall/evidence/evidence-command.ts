@@ -68,7 +68,16 @@ export function registerEvidence(program: Command): void {
     )
     .option('--bank <bank>', 'bank of the reports, when --data knows several', matching(bankSchema))
     .option('--json', 'one JSON object')
-    .addHelpText('after', '\nExample:\n  $ rollcall evidence assign 3f2a91c07b44 --device-name BR17-PC04')
+    .addHelpText(
+      'after',
+      `
+Once: evidence that was assigned is neither kept nor sent again. "rollcall evidence delete" forgets that it was.
+
+Exit code 2 when it was assigned before, 3 when there is none of this id.
+
+Example:
+  $ rollcall evidence assign 3f2a91c07b44 --device-name BR17-PC04`,
+    )
     .action(assign);
   withData(evidence.command('delete'))
     .description('forget it, or that it was assigned: imported again, it waits again')
