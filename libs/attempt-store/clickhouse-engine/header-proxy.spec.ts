@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startHeaderProxy } from './header-proxy.js';
 import type { HeaderProxy } from './header-proxy.js';
 
@@ -62,5 +63,42 @@ describe('the proxy while one engine takes the place of another', () => {
     await proxy.close();
     expect(['ended', expect.stringMatching(/^503/)]).toContainEqual(await answer);
     proxy = await startHeaderProxy({ host: '127.0.0.1', port: 0 });
+  });
+});
+
+describe('the proxy before an engine that is killed while it answers', () => {
+  let proxy: HeaderProxy;
+  let writeThenDie: (response: ServerResponse) => void;
+  const engine = createServer((_request, response) => {
+    writeThenDie(response);
+    setTimeout(() => response.socket?.resetAndDestroy(), 50);
+  });
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
+    proxy = await startHeaderProxy({ host: '127.0.0.1', port: 0 });
+    proxy.direct((engine.address() as AddressInfo).port);
+  });
+  afterAll(async () => {
+    await proxy.close();
+    engine.closeAllConnections();
+    await new Promise((resolve) => engine.close(resolve));
+  });
+
+  const ask = () => fetch(`http://127.0.0.1:${proxy.port}/`, { method: 'POST', body: 'INSERT' });
+
+  it('answers 503 when nothing but a header came', async () => {
+    writeThenDie = (response) => {
+      response.writeHead(200, { 'Transfer-Encoding': 'chunked' }).flushHeaders();
+    };
+    const response = await ask();
+    expect(response.status).toBe(503);
+    expect(await response.text()).toMatch(/^Code: 210\. .*ECONNRESET/);
+  });
+
+  it('breaks off after what came of the body', async () => {
+    writeThenDie = (response) => response.writeHead(200, { 'X-Kept': 'yes' }).write('half');
+    const response = await ask();
+    expect(response.headers.get('x-kept')).toBe('yes');
+    await expect(response.text()).rejects.toThrow('terminated');
   });
 });

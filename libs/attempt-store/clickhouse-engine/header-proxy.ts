@@ -154,15 +154,20 @@ function forward(incoming: IncomingMessage, outgoing: ServerResponse, upstream: 
     path: incoming.url,
     headers: withoutHopHeaders(incoming.rawHeaders),
   });
-  call.on('response', (answer) => {
-    outgoing.writeHead(answer.statusCode ?? 502, withoutHopHeaders(answer.rawHeaders));
-    answer.pipe(outgoing);
+  const breakOff = (error: NodeJS.ErrnoException): void => {
     // An answer that breaks off says what went wrong in its last bytes: send those, then break off as well.
-    answer.on('error', () => outgoing.socket?.destroySoon());
-  });
-  call.on('error', (error: NodeJS.ErrnoException) => {
     if (outgoing.headersSent) outgoing.socket?.destroySoon();
     else answerUnavailable(outgoing, `ClickHouse did not answer (${error.code ?? error.message})`);
+  };
+  call.on('error', breakOff);
+  call.on('response', (answer) => {
+    answer.on('error', breakOff);
+    // An engine that was killed between its header and the first byte of its body has not answered. `readable` comes
+    // with that byte, or with the end of an answer that has none.
+    answer.once('readable', () => {
+      outgoing.writeHead(answer.statusCode ?? 502, withoutHopHeaders(answer.rawHeaders));
+      answer.pipe(outgoing);
+    });
   });
   incoming.on('error', () => call.destroy());
   outgoing.on('close', () => {
