@@ -1,10 +1,10 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { EventLog } from '#event-log/event-log.js';
 import { openKafkaEventLog } from '#event-log/kafka/open-kafka-event-log.js';
 import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import { holdsLog } from '#event-log/lmdb/log-directory.js';
 import { logAddressOf, logVariablesSchema } from '#event-log/log-address.js';
-import { openDataDirectory } from '#runtime/data-directory.js';
+import { dataDirectoryAt, openDataDirectory } from '#runtime/data-directory.js';
 import type { DataDirectory } from '#runtime/data-directory.js';
 import { loadConfig } from '#runtime/load-config.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
@@ -30,10 +30,10 @@ export async function withInstallation<T>(
   work: (installation: Installation) => Promise<T>,
   whenMissing: WhenMissing = 'fail',
 ): Promise<T> {
-  const log = await openLogAt(
-    process.env['ROLLCALL_LOG'] ?? `lmdb:${join(resolve(root), 'log')}`,
-    whenMissing,
-  );
+  // Made before the log is opened: it says in words why a place cannot be made. Where nothing is to be made, the log
+  // says first that there is none.
+  if (whenMissing === 'make') openDataDirectory(root);
+  const log = await openLogAt(logPlaceOf(root), whenMissing);
   const data = openDataDirectory(root);
   try {
     return await work({ data, log });
@@ -41,6 +41,10 @@ export async function withInstallation<T>(
     await log.close();
   }
 }
+
+/** Where the log of an installation is: where ROLLCALL_LOG says, or in its data directory. */
+export const logPlaceOf = (root: string): string =>
+  process.env['ROLLCALL_LOG'] ?? `lmdb:${dataDirectoryAt(root).log}`;
 
 /**
  * Opens the log at a place (`lmdb:DIR`, `kafka:HOST:PORT,…`); how to talk to Kafka stands in ROLLCALL_KAFKA_….

@@ -1,4 +1,3 @@
-import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { EventLog } from '#event-log/event-log.js';
 import { createTopics, planTopics } from '#event-log/kafka/kafka-topics.js';
@@ -7,7 +6,7 @@ import { logAddressOf, logVariablesSchema } from '#event-log/log-address.js';
 import { ConfigError, loadConfig } from '#runtime/load-config.js';
 import { withData } from './connection-options.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
-import { openLogAt } from './installation.module.js';
+import { logPlaceOf, openLogAt } from './installation.module.js';
 import type { WhenMissing } from './installation.module.js';
 
 /** Options of every command that works on the event log itself. */
@@ -24,8 +23,7 @@ export function withLogOption(command: Command): Command {
   );
 }
 
-const logPlace = ({ data, log }: LogOptions): string =>
-  log ?? process.env['ROLLCALL_LOG'] ?? `lmdb:${join(resolve(data), 'log')}`;
+const logPlace = ({ data, log }: LogOptions): string => log ?? logPlaceOf(data);
 
 /** Opens the log of these options for one piece of work and closes it again, whatever happens. */
 export const withLog = async <T>(options: LogOptions, work: (log: EventLog) => Promise<T>): Promise<T> =>

@@ -16,7 +16,7 @@ export function note(text: string): void {
 }
 
 /** What logs and messages say must not steer the reader's terminal: control characters but tab and line end as `\\x1b`. */
-export const printable = (text: string): string =>
+const printable = (text: string): string =>
   text
     .replaceAll('\r\n', '\n')
     .replace(/[^\P{Cc}\t\n]/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`);

@@ -196,6 +196,11 @@ describe('a place where no installation is', () => {
     expect(existsSync(nowhere())).toBe(false);
   });
 
+  it('is named when an installation cannot begin there, and nobody waits', async () => {
+    const { code, err: said } = await rollcall('bank', 'add', 'bank-a', '--data', '/proc/nope');
+    expect([code, said]).toEqual([EXIT.failed, expect.stringContaining('/proc/nope')]);
+  });
+
   it('is no source of a copy, and may be its target', async () => {
     const target = join(data, 'copy');
     const copy = () => rollcall('log', 'copy', '--from', `lmdb:${nowhere()}`, '--to', `lmdb:${target}`);

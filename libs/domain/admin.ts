@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { bankSchema } from './attempt-event.js';
 import { GENERATIONS } from './generation.js';
@@ -118,9 +119,12 @@ export function evolveAdmin(state: AdminState, event: AdminEvent): AdminState {
   }
 }
 
-/** The credential behind a token's SHA-256, or null when unknown, revoked or expired at `nowMs`. */
-export function credentialOf(state: AdminState, tokenSha256: string, nowMs: number): Credential | null {
-  const credential = state.credentials.get(tokenSha256);
+/** What is kept of a token (`rc_…`): hex. The token itself is shown once and stored nowhere. */
+export const tokenSha256 = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+/** The credential behind a `tokenSha256`, or null when unknown, revoked or expired at `nowMs`. */
+export function credentialOf(state: AdminState, sha256OfToken: string, nowMs: number): Credential | null {
+  const credential = state.credentials.get(sha256OfToken);
   if (!credential) return null;
   const expired = credential.expiresAt !== null && Date.parse(credential.expiresAt) <= nowMs;
   return expired ? null : credential;

@@ -24,12 +24,9 @@ export interface DataDirectory {
   readonly names: string;
 }
 
-/** Paths below `root`; creates `root` (0700) when it is missing. @throws the system's error when it cannot be made */
-export function openDataDirectory(root: string): DataDirectory {
+/** The paths below `root`, whether anything is there or not. */
+export function dataDirectoryAt(root: string): DataDirectory {
   const at = resolve(root);
-  makeFolder(at);
-  // The first folder below it: whoever cannot write here learns it now, and in words.
-  makeFolder(join(at, 'log'));
   return {
     root: at,
     log: join(at, 'log'),
@@ -42,6 +39,15 @@ export function openDataDirectory(root: string): DataDirectory {
     collector: join(at, 'collector'),
     names: join(at, 'names'),
   };
+}
+
+/** The same; creates `root` (0700) when it is missing. @throws the system's error when it cannot be made */
+export function openDataDirectory(root: string): DataDirectory {
+  const data = dataDirectoryAt(root);
+  makeFolder(data.root);
+  // The first folder below it: whoever cannot write here learns it now, and in words.
+  makeFolder(data.log);
+  return data;
 }
 
 /** Node's own recursive mkdir never returns where the system answers ENOENT for a new folder (below /proc). */

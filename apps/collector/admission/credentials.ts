@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { EVERY_BANK, credentialOf } from '#domain/admin.js';
+import { EVERY_BANK, credentialOf, tokenSha256 } from '#domain/admin.js';
 import type { Credential } from '#domain/admin.js';
 import { AdminReader } from '#event-log/admin-reader.js';
 import { Problem, tryLater } from '../problem.js';
@@ -38,7 +37,7 @@ export class Credentials {
     if (token === undefined) {
       throw unauthorised('no_token', 'a bearer token is needed: Authorization: Bearer rc_…', '');
     }
-    const credential = await this.credentialOf(createHash('sha256').update(token).digest('hex'));
+    const credential = await this.credentialOf(tokenSha256(token));
     if (!credential) {
       throw unauthorised(
         'invalid_token',

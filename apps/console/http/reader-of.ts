@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { ForbiddenException, NotFoundException, UnauthorizedException } from '@nestjs/common';
-import { EVERY_BANK, credentialOf } from '#domain/admin.js';
+import { EVERY_BANK, credentialOf, tokenSha256 } from '#domain/admin.js';
 import type { Credential, Scope } from '#domain/admin.js';
 import type { Handler } from '#domain/alerts/handle-alerts.js';
 import type { AdminReader } from '#event-log/admin-reader.js';
@@ -50,7 +49,7 @@ async function credentialWith(
   const token = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];
   if (token === undefined)
     throw new UnauthorizedException('a bearer token is needed: Authorization: Bearer rc_…');
-  const sha256 = createHash('sha256').update(token).digest('hex');
+  const sha256 = tokenSha256(token);
   // A token made a moment ago may not be in the cached state yet: look again before refusing.
   const credential =
     credentialOf(await admin.current(), sha256, Date.now()) ??

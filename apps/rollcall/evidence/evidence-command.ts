@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { credentialOf, EVERY_BANK } from '#domain/admin.js';
+import { credentialOf, EVERY_BANK, tokenSha256 } from '#domain/admin.js';
 import { bankSchema, deviceKeySchema } from '#domain/attempt-event.js';
 import { AdminReader } from '#event-log/admin-reader.js';
 import { openDataDirectory } from '#runtime/data-directory.js';
@@ -111,7 +110,7 @@ async function assign(id: string, options: AssignOptions): Promise<void> {
   if ((device === undefined) === (deviceName === undefined))
     throw new CommandFailure(EXIT.usage, 'say which device it was: either --device or --device-name');
   const store = storeOf(options.data);
-  await found(store, id);
+  await found(store, id); // before the lock: an id that was mistyped leaves no lock file
   const lock = await store.lock(id);
   if (lock === null)
     throw new CommandFailure(EXIT.failed, `evidence ${id} is being assigned by another command right now`);
@@ -150,7 +149,7 @@ async function assertBank(kept: string, { data, bank, token }: AssignOptions): P
 }
 
 async function bankOfToken(data: string, token: string): Promise<string | null> {
-  const sha256 = createHash('sha256').update(token).digest('hex');
+  const sha256 = tokenSha256(token);
   return withInstallation(data, async ({ log }) => {
     const credential = credentialOf(await new AdminReader(log, 0).refresh(), sha256, Date.now());
     return credential === null || credential.bank === EVERY_BANK ? null : credential.bank;

@@ -32,6 +32,7 @@ export function registerLag(program: Command): void {
       'after',
       `
 The table leaves out partitions that are empty; --json has all. Works while Rollcall runs, and on its log alone.
+Exit code 3: there is no log at the place that was named; 2: a group is further behind than --max.
 
 Examples:
   $ rollcall lag

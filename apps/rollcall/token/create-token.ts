@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { EVERY_BANK } from '#domain/admin.js';
+import { randomBytes } from 'node:crypto';
+import { EVERY_BANK, tokenSha256 } from '#domain/admin.js';
 import type { Scope } from '#domain/admin.js';
 import { AdminReader, appendAdminEvent } from '#event-log/admin-reader.js';
 import type { EventLog } from '#event-log/event-log.js';
@@ -37,7 +37,7 @@ export async function createToken(log: EventLog, wish: TokenWish): Promise<Creat
     type: 'TokenCreated',
     at: new Date(now).toISOString(),
     tokenId: id,
-    sha256: createHash('sha256').update(token).digest('hex'),
+    sha256: tokenSha256(token),
     bank: wish.bank,
     scopes: [...new Set(wish.scopes)],
     expiresAt,
