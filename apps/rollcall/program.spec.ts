@@ -363,6 +363,22 @@ describe('doctor', () => {
     expect(await warnings()).toHaveLength(1);
   });
 
+  it('tells of dead letters that wait for somebody', async () => {
+    await rollcall('bank', 'add', 'bank-a', '--data', data);
+    const finding = async () =>
+      (json((await rollcall('doctor', '--data', data, '--json')).out) as { check: string }[]).filter(
+        ({ check }) => check === 'dead letters',
+      );
+    expect(await finding()).toMatchObject([{ state: 'ok' }]);
+    const letter = { key: 'bank-a/d-1', value: Buffer.from('{'), headers: { reason: 'not_json' } };
+    await withInstallation(data, ({ log }) => log.append('patch.dead-letters', [letter, letter]));
+    expect(await finding()).toMatchObject([
+      { state: 'warning', detail: '1 that nobody has looked after (not_json)' },
+    ]);
+    await rollcall('dead-letters', 'drop', '--all', '--because', 'a test', '--data', data);
+    expect(await finding()).toMatchObject([{ state: 'ok' }]);
+  });
+
   it('finds rights that are too open and says what to do', async () => {
     await rollcall('bank', 'add', 'bank-a', '--data', data);
     expect((await rollcall('doctor', '--data', data)).code).toBe(EXIT.done);

@@ -9,6 +9,7 @@ import { CommandFailure, EXIT } from '../exit-codes.js';
 import { withInstallation } from '../installation.module.js';
 import { printJson, printText } from '../output.js';
 import { readRunning, wasKilled } from '../up/running-file.js';
+import { checkDeadLetters } from './check-dead-letters.js';
 import { checkDelivery } from './check-delivery.js';
 import { checkClock, checkLag, checkTokens } from './check-log.js';
 import { checkDisk, checkKeys, checkNode, checkRights, checkUsualPorts } from './check-machine.js';
@@ -79,6 +80,7 @@ async function examineLog(root: string): Promise<Finding[]> {
         await checkClock(log, Date.now()),
         checkKeys(data, [...admin.banks.keys()]),
         ...checkTokens(admin, Date.now()),
+        await checkDeadLetters(log),
         ...(await checkDelivery(log, configuredChannels())),
       ];
     });

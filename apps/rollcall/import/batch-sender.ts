@@ -92,7 +92,7 @@ export class BatchSender {
         );
       }
       if (response !== null) {
-        last = `${response.status} ${(await response.text()).slice(0, 500)}`;
+        last = `${response.status} ${detailOf(await response.text())}`;
         if (!this.mayTryAgain(response.status)) {
           throw new CommandFailure(EXIT.failed, `the collector at ${address.origin} refused: ${last}`);
         }
@@ -110,6 +110,17 @@ export class BatchSender {
     const early = tokenMadeAtMs !== null && Date.now() - tokenMadeAtMs < TOKEN_SETTLES_MS;
     return status === 429 || status === 503 || (status === 401 && early);
   }
+}
+
+/** What an answer's problem says in words (RFC 9457); of anything else its beginning. */
+function detailOf(text: string): string {
+  try {
+    const { detail } = JSON.parse(text) as { readonly detail?: unknown };
+    if (typeof detail === 'string') return detail;
+  } catch {
+    // no JSON: whatever stands between here and the collector has answered
+  }
+  return text.slice(0, 500);
 }
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

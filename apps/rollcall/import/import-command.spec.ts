@@ -41,6 +41,8 @@ describe('rollcall import', () => {
   let requests: Request[] = [];
   let busyAnswers: number[] = [];
   let printed = '';
+  /** Why the last command failed. */
+  let failure = '';
 
   beforeEach(async () => {
     folder.path = mkdtempSync(join(tmpdir(), 'rollcall-import-'));
@@ -64,7 +66,7 @@ describe('rollcall import', () => {
         const busy = busyAnswers.shift();
         if (busy === undefined)
           response.writeHead(202).end(JSON.stringify({ accepted: lines.length, rejected: [] }));
-        else response.writeHead(busy, { 'retry-after': '0' }).end('{}');
+        else response.writeHead(busy, { 'retry-after': '0' }).end('{"detail":"in words","code":"x"}');
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -88,8 +90,9 @@ describe('rollcall import', () => {
       await program.parseAsync([...command, ...data], { from: 'user' });
       return 0;
     } catch (error) {
-      if (error instanceof CommandFailure) return error.exitCode;
-      throw error;
+      if (!(error instanceof CommandFailure)) throw error;
+      failure = error.message;
+      return error.exitCode;
     }
   }
   const jsonLines = () =>
@@ -334,6 +337,7 @@ describe('rollcall import', () => {
     busyAnswers = [401];
     const events = join(fixtures, 'wevtutil-events.xml');
     expect(await run(events, '--url', url, '--token', 'rc_test')).toBe(1);
+    expect(failure).toBe(`the collector at ${url} refused: 401 in words`);
     expect(await run(join(folder.path, 'missing'), '--dry-run')).toBe(1);
     mkdirSync(join(folder.path, 'notes'));
     writeFileSync(join(folder.path, 'notes', 'readme.txt'), 'hello');
