@@ -36,6 +36,10 @@ export class GroupSession {
   private commitsConfirmed = 0;
   /** When the fetch loop last moved. */
   lastFetchMs = performance.now();
+  /** When it last brought an answer. */
+  lastAnswerMs = performance.now();
+  /** When the group last told that we are its member. */
+  lastHeartbeatMs = performance.now();
 
   constructor(
     kafka: Kafka,
@@ -66,17 +70,23 @@ export class GroupSession {
   /** Joins; what becomes of it is told by the events. */
   async start(): Promise<void> {
     const { consumer, events } = this;
-    const { GROUP_JOIN, CRASH, FETCH, FETCH_START, COMMIT_OFFSETS } = consumer.events;
+    const { GROUP_JOIN, CRASH, FETCH, FETCH_START, HEARTBEAT, COMMIT_OFFSETS } = consumer.events;
     consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.lastHeartbeatMs = performance.now();
       if (!this.isOver) events.joined(payload.memberId, this.ours(payload.memberAssignment));
     });
     consumer.on(CRASH, ({ payload }) => {
       this.end(payload.error);
     });
-    for (const moved of [FETCH, FETCH_START] as const)
-      consumer.on(moved, () => {
-        this.lastFetchMs = performance.now();
-      });
+    consumer.on(FETCH_START, () => {
+      this.lastFetchMs = performance.now();
+    });
+    consumer.on(FETCH, () => {
+      this.lastAnswerMs = this.lastFetchMs = performance.now();
+    });
+    consumer.on(HEARTBEAT, () => {
+      this.lastHeartbeatMs = performance.now();
+    });
     consumer.on(COMMIT_OFFSETS, () => {
       this.commitsConfirmed += 1;
     });

@@ -57,9 +57,9 @@ export class KafkaConsumer implements LogConsumer {
           [...this.partitions.values()].filter(({ paused, isEmpty }) => !paused && !this.isFull && isEmpty),
         endOffsets: (topic) => log.endOffsets(topic),
         committedOffsets: (topic) => log.committedOffsets(topic),
-        onStalled: (session) => {
+        onStalled: (session, why) => {
           void session.stop();
-          this.restart(new Error(`nothing was fetched for ${stallTiming.afterMs / 1_000} s`));
+          this.restart(new Error(why));
         },
       },
       stallTiming,

@@ -5,10 +5,19 @@ import type { TopicPartition } from './group-session.js';
 export interface StallTiming {
   readonly everyMs: number;
   readonly afterMs: number;
+  /** It still fetches so long after the last heartbeat that the group took. A group forgets a silent member sooner. */
+  readonly forgottenAfterMs: number;
 }
 
 /** The fetch loop has not moved, or a partition with news brings none, for so long: a known illness of kafkajs. */
-export const STALL_TIMING: StallTiming = { everyMs: 5_000, afterMs: 60_000 };
+export const STALL_TIMING: StallTiming = { everyMs: 5_000, afterMs: 60_000, forgottenAfterMs: 20_000 };
+
+/** Of `performance.now()`. */
+export interface WatchedSession {
+  readonly lastFetchMs: number;
+  readonly lastAnswerMs: number;
+  readonly lastHeartbeatMs: number;
+}
 
 /** A partition that waits for records. */
 interface WaitingPartition extends TopicPartition {
@@ -17,18 +26,20 @@ interface WaitingPartition extends TopicPartition {
 }
 
 /** What is watched: one session at a time. */
-interface WatchedConsumer<Session extends { readonly lastFetchMs: number }> {
+interface WatchedConsumer<Session extends WatchedSession> {
   session(): Session | null;
   /** Those that fetch and have nothing left to hand out. */
   waiting(): readonly WaitingPartition[];
   endOffsets(topic: Topic): Promise<readonly number[]>;
   committedOffsets(topic: Topic): Promise<readonly number[]>;
-  onStalled(session: Session): void;
+  onStalled(session: Session, why: string): void;
 }
 
 /** kafkajs is known to stop silently. Then nothing but another session helps; this finds out that it is so. */
-export class StallWatch<Session extends { readonly lastFetchMs: number }> {
+export class StallWatch<Session extends WatchedSession> {
   private readonly timer: NodeJS.Timeout;
+  /** Seemed forgotten at the last look. */
+  private suspect: Session | null = null;
 
   constructor(
     private readonly watched: WatchedConsumer<Session>,
@@ -44,8 +55,24 @@ export class StallWatch<Session extends { readonly lastFetchMs: number }> {
   private async look(): Promise<void> {
     const session = this.watched.session();
     if (!session) return;
+    const isForgotten = this.isForgotten(session);
     const isStalled = this.isQuietSince(session.lastFetchMs) || (await this.isStarving());
-    if (isStalled && this.watched.session() === session) this.watched.onStalled(session);
+    if (this.watched.session() !== session) return;
+    if (isForgotten) this.watched.onStalled(session, 'the group does not know this member any more');
+    else if (isStalled)
+      this.watched.onStalled(session, `nothing was fetched for ${this.timing.afterMs / 1_000} s`);
+  }
+
+  /**
+   * kafkajs that joined in vain after the group had forgotten it fetches on as nobody: it sends no heartbeats, so it
+   * never hears of it, and no commit of it is ever taken. Seen twice, because after a process was suspended the first
+   * answer comes before the first heartbeat.
+   */
+  private isForgotten(session: Session): boolean {
+    const isSilent = session.lastAnswerMs - session.lastHeartbeatMs > this.timing.forgottenAfterMs;
+    const wasSilent = this.suspect === session;
+    this.suspect = isSilent ? session : null;
+    return isSilent && wasSilent;
   }
 
   /** A partition has records, and none of them came for long. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
 import type { EventLog } from '#event-log/event-log.js';
 import { eventually } from '../../../test/harness/eventually.js';
 import { kafkaAddressOf } from '../../../test/harness/kafka-address.js';
@@ -18,15 +19,17 @@ jest.setTimeout(180_000);
 const TOPIC = 'patch.attempts';
 const LIMITS = { maxRecords: 10_000, maxBytes: 1 << 26, maxWaitMs: 300 } as const;
 /** Longer than joining takes on a loaded machine. */
-const SOON: StallTiming = { everyMs: 200, afterMs: 10_000 };
-const NEVER: StallTiming = { everyMs: 200, afterMs: Infinity };
+const SOON: StallTiming = { everyMs: 200, afterMs: 10_000, forgottenAfterMs: 6_000 };
+const NEVER: StallTiming = { everyMs: 200, afterMs: Infinity, forgottenAfterMs: Infinity };
 /** Several times as long as a watched consumer needs. */
 const IN_VAIN_MS = 25_000;
 
 /** What kafkajs' consumer fetches with; one for each session. */
 interface ConsumerGroup {
   readonly groupId: string;
+  readonly memberId: string | null;
   fetch(nodeId: string): Promise<readonly unknown[]>;
+  joinAndSync(): Promise<void>;
 }
 
 /**
@@ -42,6 +45,8 @@ describeWithKafka('kafka: a consumer that stalls', () => {
   const require = createRequire(import.meta.url);
   const { prototype } = require('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup };
   const fetch = Reflect.get(prototype, 'fetch');
+  const joinAndSync = Reflect.get(prototype, 'joinAndSync');
+  const joinsInVain = new Set<ConsumerGroup>();
   const running = new Set<ConsumerGroup>();
   const ill = new Map<ConsumerGroup, () => Promise<readonly unknown[]>>();
   let kafka: KafkaOfSpec;
@@ -54,6 +59,11 @@ describeWithKafka('kafka: a consumer that stalls', () => {
       running.add(this);
       return ill.get(this)?.() ?? fetch.call(this, nodeId);
     };
+    prototype.joinAndSync = function () {
+      // As after a request that the coordinator did not answer in time.
+      if (joinsInVain.delete(this)) return Promise.reject(new kafkajs.KafkaJSError('JoinGroup timed out'));
+      return joinAndSync.call(this);
+    };
     kafka = await kafkaForSpec();
     const address = kafkaAddressOf(kafka.address, { ROLLCALL_KAFKA_PREFIX: prefix });
     await createTopics(address, { replicationFactor: 1, minInsyncReplicas: 1, topics: [TOPIC] });
@@ -64,6 +74,7 @@ describeWithKafka('kafka: a consumer that stalls', () => {
     // Who still hangs cannot leave.
     await Promise.race([Promise.all(members.map((leave) => leave())), sleep(5_000)]);
     prototype.fetch = fetch;
+    prototype.joinAndSync = joinAndSync;
     await log.close();
     await kafka.stop();
   });
@@ -103,6 +114,14 @@ describeWithKafka('kafka: a consumer that stalls', () => {
         }
         return [...texts].sort();
       },
+      /** The group forgets the member, and its first attempt to come back fails. */
+      async beForgotten(): Promise<void> {
+        const one = [...running].filter((each) => each.groupId === groupId).at(-1);
+        if (!one) throw new Error('nobody fetches');
+        joinsInVain.add(one);
+        await reader.removeMember(groupId, one.memberId ?? '');
+        await eventually('an attempt to come back', () => !joinsInVain.has(one) || null);
+      },
       async fallIll(illness: keyof typeof ILLNESSES): Promise<void> {
         const own = () => [...running].filter((one) => one.groupId === groupId).at(-1) ?? null;
         ill.set(await eventually('a fetch', own), ILLNESSES[illness]);
@@ -133,6 +152,20 @@ describeWithKafka('kafka: a consumer that stalls', () => {
       expect(await member.readUntil(before + 8, 1_000)).toEqual(texts);
     },
   );
+
+  it('and is forgotten by its group, without noticing, is replaced', async () => {
+    const before = (await log.endOffsets(TOPIC)).reduce((sum, end) => sum + end, 0);
+    const member = await join('forgotten', SOON);
+    await member.readUntil(before);
+    await member.beForgotten();
+    await append(['i', 'j']);
+    await eventually('somebody who may commit', async () => {
+      await member.readUntil(Infinity, 1_000); // throws while commits are refused
+      const committed = await log.committedOffsets('forgotten', TOPIC);
+      return committed.reduce((sum, offset) => sum + offset, 0) === before + 2 || null;
+    });
+    expect(member.troubles).toEqual(['the group does not know this member any more']);
+  });
 
   it('stays so when nobody watches it: kafkajs does not help itself', async () => {
     const before = (await log.endOffsets(TOPIC)).reduce((sum, end) => sum + end, 0);
