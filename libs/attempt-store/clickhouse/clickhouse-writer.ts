@@ -42,7 +42,7 @@ import { arrivalSpansQuery, lastArrivalQuery } from './questions/arrivals.js';
 import { reportingSourcesQuery } from './questions/reporting-sources.js';
 import { storedReportsQuery } from './questions/stored-reports.js';
 import type { StoredReportRow } from './questions/stored-reports.js';
-import { lookCountsOf, seriesNamedIn } from './questions/watch-counts.js';
+import { WatchCounts } from './questions/watch-counts.js';
 import type { WatchCountsRow } from './questions/watch-counts.js';
 import {
   WATCH_COUNTS_SETTINGS,
@@ -213,13 +213,17 @@ export class ClickHouseWriter extends AttemptStoreWriter {
   }
 
   override async watchCounts(question: WatchQuestion): Promise<LookCounts> {
-    const rows = await this.rows<WatchCountsRow>(
+    const counts = new WatchCounts();
+    await this.eachRow(
+      (row) => {
+        counts.add(row as WatchCountsRow);
+      },
       watchCountsQuery(this.database),
       watchCountsParameters(question),
       WATCH_COUNTS_SETTINGS,
     );
-    await this.nameSignatures(seriesNamedIn(rows));
-    return lookCountsOf(rows, question, (series) => this.signatureNames.get(series));
+    await this.nameSignatures(counts.namedSeries);
+    return counts.counted(question, (series) => this.signatureNames.get(series));
   }
 
   private async nameSignatures(series: ReadonlySet<string>): Promise<void> {
@@ -286,11 +290,18 @@ export class ClickHouseWriter extends AttemptStoreWriter {
     return insertRows(this.client, `${this.database}.${table}`, columns, rows);
   }
 
-  private async rows<T>(
+  private async rows<T>(query: string): Promise<T[]> {
+    const rows: T[] = [];
+    await this.eachRow((row) => rows.push(row as T), query);
+    return rows;
+  }
+
+  private async eachRow(
+    take: (row: unknown) => void,
     query: string,
     parameters: Readonly<Record<string, unknown>> = {},
     settings: ClickHouseSettings = {},
-  ): Promise<T[]> {
+  ): Promise<void> {
     return withStoreErrors(async () => {
       const result = await this.client.query({
         query,
@@ -298,7 +309,7 @@ export class ClickHouseWriter extends AttemptStoreWriter {
         format: 'JSONCompactEachRow',
         clickhouse_settings: { ...INLINE_QUERY_SETTINGS, ...settings },
       });
-      return result.json<T>();
+      for await (const rows of result.stream()) for (const row of rows) take(row.json());
     });
   }
 }

@@ -37,7 +37,6 @@ export type WatchCountsRow = readonly [
 interface CountedRow extends Scope {
   readonly levels: readonly string[];
   readonly lastFailureMs: number;
-  readonly failures: WatchCountsRow[5];
   readonly codes: readonly number[];
   /** Of the codes: small numbers, over which every window goes. */
   readonly kinds: readonly number[];
@@ -48,9 +47,9 @@ interface CountedRow extends Scope {
 }
 
 function countedRow(row: WatchCountsRow): CountedRow {
-  const [bank, build, kb, levels, lastFailureMs, failures, [codes, counts]] = row;
+  const [bank, build, kb, levels, lastFailureMs, , [codes, counts]] = row;
   const [kinds, marks] = [codes.map(kindOfCode), marksOf(codes, counts, levels.length)];
-  return { bank, build, kb, levels, lastFailureMs, failures, codes, kinds, counts, marks };
+  return { bank, build, kb, levels, lastFailureMs, codes, kinds, counts, marks };
 }
 
 const WINDOWS = [
@@ -71,69 +70,92 @@ const pastMarks = (of: 'bank' | 'family') => ({
 });
 const [OF_BANK, OF_RELEASE] = [pastMarks('bank'), pastMarks('family')];
 
-/** Series of which failing devices are listed: those that may have to be named. */
-export function seriesNamedIn(rows: readonly WatchCountsRow[]): Set<string> {
-  return new Set(rows.flatMap(([, , , levels, , failures]) => (failures.length > 0 ? levels : [])));
+/**
+ * The rows of one look as the scan reads them. They are taken as they come, in their order: what a million failures say
+ * in text, and as rows, is four times what is kept of them.
+ */
+export class WatchCounts {
+  /** Series of which failing devices are listed: those that may have to be named. */
+  readonly namedSeries = new Set<string>();
+  private readonly rows: CountedRow[] = [];
+  private readonly failures: ToldFailure[] = [];
+  private readonly branches = new Map<string, string>();
+  /** Of the bank of the last row. */
+  private devices = new Map<string, string>();
+
+  add(row: WatchCountsRow): void {
+    if (row[0] !== this.rows.at(-1)?.bank) this.devices = new Map();
+    const counted = countedRow(row);
+    this.rows.push(counted);
+    const { bank, build, kb, levels } = counted;
+    const failures = row[5];
+    if (failures.length > 0) for (const series of levels) this.namedSeries.add(series);
+    for (const [device, branch, arrivedMs, occurredMs, code] of failures) {
+      this.failures.push({
+        bank,
+        build,
+        kb,
+        device: kept(this.devices, device, () => `${bank}/${device}`),
+        branch: kept(this.branches, branch, () => branch),
+        arrivedMs,
+        occurredMs,
+        levels,
+        isDated: binOfKind(kindOfCode(code)) < DELAY_BINS,
+        isLate: !isNews(kindOfCode(code)),
+      });
+    }
+  }
+
+  /** What the rows tell. `nameOf` knows the signatures of `namedSeries`. */
+  counted(
+    { atMs, sincesMs }: WatchQuestion,
+    nameOf: (series: string) => WatchedSignature | undefined,
+  ): LookCounts {
+    const { rows, failures } = this;
+    const arrivedAfter = (ms: number) => failures.filter(({ arrivedMs }) => arrivedMs > atMs - ms);
+    const news = (ms: number) => arrivedAfter(ms).filter(({ isLate }) => !isLate);
+    return {
+      atMs,
+      windows: WINDOWS.map(({ windowMs, suffix }): Window => {
+        const names = [`devices_${suffix}`, `started_${suffix}`, suffix] as const;
+        return { windowMs, leaves: leavesOf(rows, ...names), failures: news(windowMs) };
+      }),
+      lastDay: {
+        windowMs: DAY_MS,
+        leaves: leavesOf(rows, 'devices_day', 'devices_day', 'day'),
+        failures: arrivedAfter(DAY_MS).filter(({ occurredMs }) => occurredMs > atMs - DAY_MS),
+      },
+      earlier: {
+        windowMs: DAY_MS,
+        leaves: leavesOf(rows, 'devices_late', 'devices_late', 'late'),
+        failures: arrivedAfter(DAY_MS).filter(({ isLate }) => isLate),
+      },
+      baseline: new PastCounts(rows),
+      active: activeSeries(rows),
+      arrivedSince(scope, sinceMs) {
+        if (!sincesMs.includes(sinceMs)) throw new RangeError(`nothing was counted since ${sinceMs}`);
+        const earlier = sincesMs.filter((ms) => ms < sinceMs).length;
+        let sum = 0;
+        for (const row of rows) {
+          if (!holds(scope, row)) continue;
+          row.codes.forEach((code, index) => {
+            if (newerOfCode(code) > earlier) sum += row.counts[index] ?? 0;
+          });
+        }
+        return sum;
+      },
+      signatureOf: (series) =>
+        nameOf(series) ?? { id: series, l1: series, l2: '', l3: '', fineness: 0, reason: '' },
+    };
+  }
 }
 
-/** The rows of one look as the scan reads them. */
-export function lookCountsOf(
-  told: readonly WatchCountsRow[],
-  { atMs, sincesMs }: WatchQuestion,
-  nameOf: (series: string) => WatchedSignature | undefined,
-): LookCounts {
-  const rows = told.map(countedRow);
-  const failures = rows.flatMap(failuresOf);
-  const arrivedAfter = (ms: number) => failures.filter(({ arrivedMs }) => arrivedMs > atMs - ms);
-  const news = (ms: number) => arrivedAfter(ms).filter(({ isLate }) => !isLate);
-  return {
-    atMs,
-    windows: WINDOWS.map(({ windowMs, suffix }): Window => {
-      const names = [`devices_${suffix}`, `started_${suffix}`, suffix] as const;
-      return { windowMs, leaves: leavesOf(rows, ...names), failures: news(windowMs) };
-    }),
-    lastDay: {
-      windowMs: DAY_MS,
-      leaves: leavesOf(rows, 'devices_day', 'devices_day', 'day'),
-      failures: arrivedAfter(DAY_MS).filter(({ occurredMs }) => occurredMs > atMs - DAY_MS),
-    },
-    earlier: {
-      windowMs: DAY_MS,
-      leaves: leavesOf(rows, 'devices_late', 'devices_late', 'late'),
-      failures: arrivedAfter(DAY_MS).filter(({ isLate }) => isLate),
-    },
-    baseline: new PastCounts(rows),
-    active: activeSeries(rows),
-    arrivedSince(scope, sinceMs) {
-      if (!sincesMs.includes(sinceMs)) throw new RangeError(`nothing was counted since ${sinceMs}`);
-      const earlier = sincesMs.filter((ms) => ms < sinceMs).length;
-      let sum = 0;
-      for (const row of rows) {
-        if (!holds(scope, row)) continue;
-        row.codes.forEach((code, index) => {
-          if (newerOfCode(code) > earlier) sum += row.counts[index] ?? 0;
-        });
-      }
-      return sum;
-    },
-    signatureOf: (series) =>
-      nameOf(series) ?? { id: series, l1: series, l2: '', l3: '', fineness: 0, reason: '' },
-  };
+/** One string for all that are alike: rows name a device and a branch again and again. */
+function kept(strings: Map<string, string>, key: string, make: () => string): string {
+  let known = strings.get(key);
+  if (known === undefined) strings.set(key, (known = make()));
+  return known;
 }
-
-const failuresOf = ({ bank, build, kb, levels, failures }: CountedRow) =>
-  failures.map(([device, branch, arrivedMs, occurredMs, code]): ToldFailure => ({
-    bank,
-    build,
-    kb,
-    device: `${bank}/${device}`,
-    branch,
-    arrivedMs,
-    occurredMs,
-    levels,
-    isDated: binOfKind(kindOfCode(code)) < DELAY_BINS,
-    isLate: !isNews(kindOfCode(code)),
-  }));
 
 function leavesOf(
   rows: readonly CountedRow[],
