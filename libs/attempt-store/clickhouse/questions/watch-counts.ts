@@ -71,8 +71,8 @@ const pastMarks = (of: 'bank' | 'family') => ({
 const [OF_BANK, OF_RELEASE] = [pastMarks('bank'), pastMarks('family')];
 
 /**
- * The rows of one look as the scan reads them. They are taken as they come, in their order: what a million failures say
- * in text, and as rows, is four times what is kept of them.
+ * The rows of one look as the scan reads them. They are taken as they come, in their order: the rows of a million
+ * failures take as much memory again as what is kept of them.
  */
 export class WatchCounts {
   /** Series of which failing devices are listed: those that may have to be named. */
