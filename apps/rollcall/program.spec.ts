@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AdminReader } from '#event-log/admin-reader.js';
+import { openLmdbEventLog } from '#event-log/lmdb/lmdb-event-log.js';
 import { appendNames } from '#runtime/name-map.js';
 import { EXIT } from './exit-codes.js';
 import { withInstallation } from './installation.module.js';
@@ -361,6 +362,25 @@ describe('doctor', () => {
     expect(await warnings()).toEqual([]);
     await make('7d');
     expect(await warnings()).toHaveLength(1);
+  });
+
+  it('warns when a message waits for long, however few they are', async () => {
+    await rollcall('bank', 'add', 'bank-a', '--data', data);
+    const finding = async () =>
+      (json((await rollcall('doctor', '--data', data, '--json')).out) as { check: string }[]).find(
+        ({ check }) => check === 'event log',
+      );
+    const message = { key: 'bank-a/d-1', value: Buffer.from('{}') };
+    await withInstallation(data, ({ log }) => log.append('patch.attempts', [message]));
+    expect(await finding()).toMatchObject({ state: 'ok', detail: '1 messages, 1 not yet projected' });
+    const anHourAgo = Date.now() - 3_600_000;
+    const old = await openLmdbEventLog({ directory: join(data, 'log'), nowMs: () => anHourAgo });
+    await old.append('patch.inventory', [message]);
+    await old.close();
+    expect(await finding()).toMatchObject({
+      state: 'warning',
+      detail: '2 messages, 2 not yet projected, the oldest since 60 min',
+    });
   });
 
   it('tells of dead letters that wait for somebody', async () => {

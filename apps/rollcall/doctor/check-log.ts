@@ -1,6 +1,8 @@
 import type { AdminState } from '#domain/admin.js';
 import { TOPIC_PARTITIONS } from '#domain/topics.js';
 import type { EventLog } from '#event-log/event-log.js';
+import { groupLag, waitingMs } from '#event-log/group-lag.js';
+import type { PartitionLag } from '#event-log/group-lag.js';
 import { formatTime } from '../output.js';
 import { ok, warning, wrong } from './finding.js';
 import type { Finding } from './finding.js';
@@ -12,21 +14,20 @@ const ONE_USE_MS = DAY_MS;
 /** Before this no Rollcall existed: a clock that says so is wrong. */
 const EARLIEST_MS = Date.UTC(2025, 0, 1);
 const MOST_LAG_MESSAGES = 1_000_000;
+const LONGEST_WAIT_MS = 5 * 60_000;
 
-/** Reads the ends of the log and how far the projector's group is behind. */
-export async function checkLag(log: EventLog, group: string): Promise<Finding> {
-  let written = 0;
-  let behind = 0;
-  for (const topic of ['patch.attempts', 'patch.inventory'] as const) {
-    const ends = await log.endOffsets(topic);
-    const committed = await log.committedOffsets(group, topic);
-    written += ends.reduce((sum, end) => sum + end, 0);
-    behind += ends.reduce((sum, end, partition) => sum + Math.max(0, end - (committed[partition] ?? 0)), 0);
-  }
-  const detail = `${written} messages, ${behind} not yet projected`;
-  return behind <= MOST_LAG_MESSAGES
+/** Reads the ends of the log, how far the projector's group is behind, and since when. */
+export async function checkLag(log: EventLog, group: string, nowMs: number): Promise<Finding> {
+  const lags = await groupLag(log, group, ['patch.attempts', 'patch.inventory']);
+  const sumOf = (count: (lag: PartitionLag) => number) => lags.reduce((sum, lag) => sum + count(lag), 0);
+  const waits = await Promise.all(lags.map((lag) => waitingMs(log, lag, nowMs)));
+  const longestMs = Math.max(0, ...waits.map((ms) => ms ?? 0));
+  const behind = sumOf(({ lag }) => lag);
+  const since = longestMs > LONGEST_WAIT_MS ? `, the oldest since ${Math.round(longestMs / 60_000)} min` : '';
+  const detail = `${sumOf(({ end }) => end)} messages, ${behind} not yet projected${since}`;
+  return behind <= MOST_LAG_MESSAGES && since === ''
     ? ok('event log', detail)
-    : warning('event log', detail, 'look at the projector: rollcall_projection_lag_messages should fall');
+    : warning('event log', detail, 'run it again: if this does not fall, see docs/runbooks/lag-grows.md');
 }
 
 /** A clock that jumps back makes arrival times lie; the log's newest records tell. */

@@ -76,7 +76,7 @@ async function examineLog(root: string): Promise<Finding[]> {
     return await withInstallation(root, async ({ data, log }) => {
       const admin = await new AdminReader(log, 0).refresh();
       return [
-        await checkLag(log, projectorGroup(admin.generation)),
+        await checkLag(log, projectorGroup(admin.generation), Date.now()),
         await checkClock(log, Date.now()),
         checkKeys(data, [...admin.banks.keys()]),
         ...checkTokens(admin, Date.now()),
