@@ -105,7 +105,12 @@ export function retryAfterMs(header: string | null, nowMs: number): number | nul
 
 /** The system's word for what broke, without the address: its path may be a secret. */
 function reasonOf(error: unknown): string {
-  const { name, cause } = error as { readonly name?: unknown; readonly cause?: { readonly code?: unknown } };
+  const { name, cause } = error as {
+    readonly name?: unknown;
+    readonly cause?: { readonly code?: unknown; readonly message?: unknown };
+  };
   if (typeof cause?.code === 'string') return cause.code;
+  // A port that fetch keeps for other protocols (https://fetch.spec.whatwg.org/#port-blocking).
+  if (cause?.message === 'bad port') return 'this port is not allowed for HTTP';
   return typeof name === 'string' ? name : 'connection failed';
 }

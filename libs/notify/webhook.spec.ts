@@ -111,6 +111,12 @@ describe('webhook', () => {
     expect(String(error)).not.toContain('s3cret');
   });
 
+  it('says so when the port is one that fetch does not talk to', async () => {
+    await expect(notifier('http://127.0.0.1:6000/hook').deliver(notification)).rejects.toThrow(
+      'this port is not allowed for HTTP',
+    );
+  });
+
   it('stops at once when told to, also while waiting', async () => {
     const { url } = await receiver(status(503));
     const stop = new AbortController();
