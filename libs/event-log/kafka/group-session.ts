@@ -38,8 +38,10 @@ export class GroupSession {
   lastFetchMs = performance.now();
   /** When it last brought an answer. */
   lastAnswerMs = performance.now();
-  /** When the group last told that we are its member. */
+  /** When the group last told that we are its member, with the partitions that we were told. */
   lastHeartbeatMs = performance.now();
+  /** Of the group when it told us our partitions; null until the next heartbeat. */
+  private generation: number | null = null;
 
   constructor(
     kafka: Kafka,
@@ -73,6 +75,7 @@ export class GroupSession {
     const { GROUP_JOIN, CRASH, FETCH, FETCH_START, HEARTBEAT, COMMIT_OFFSETS } = consumer.events;
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.lastHeartbeatMs = performance.now();
+      this.generation = null;
       if (!this.isOver) events.joined(payload.memberId, this.ours(payload.memberAssignment));
     });
     consumer.on(CRASH, ({ payload }) => {
@@ -84,8 +87,10 @@ export class GroupSession {
     consumer.on(FETCH, () => {
       this.lastAnswerMs = this.lastFetchMs = performance.now();
     });
-    consumer.on(HEARTBEAT, () => {
-      this.lastHeartbeatMs = performance.now();
+    consumer.on(HEARTBEAT, ({ payload: { groupGenerationId } }) => {
+      this.generation ??= groupGenerationId;
+      // Another generation that was not told by GROUP_JOIN: our partitions and our commits are of one that is over.
+      if (groupGenerationId === this.generation) this.lastHeartbeatMs = performance.now();
     });
     consumer.on(COMMIT_OFFSETS, () => {
       this.commitsConfirmed += 1;

@@ -65,8 +65,9 @@ export class StallWatch<Session extends WatchedSession> {
 
   /**
    * kafkajs that joined in vain after the group had forgotten it fetches on as nobody: it sends no heartbeats, so it
-   * never hears of it, and no commit of it is ever taken. Seen twice, because after a process was suspended the first
-   * answer comes before the first heartbeat.
+   * never hears of it, and no commit of it is ever taken. The same when only the answer to its joining was lost: it
+   * sends heartbeats of the new generation and commits as the member of the old one. Seen twice, because after a process
+   * was suspended the first answer comes before the first heartbeat.
    */
   private isForgotten(session: Session): boolean {
     const isSilent = session.lastAnswerMs - session.lastHeartbeatMs > this.timing.forgottenAfterMs;

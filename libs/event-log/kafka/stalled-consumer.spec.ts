@@ -32,6 +32,14 @@ interface ConsumerGroup {
   joinAndSync(): Promise<void>;
 }
 
+interface Broker {
+  syncGroup(request: { readonly groupId: string }): Promise<unknown>;
+}
+
+/** kafkajs fetches on after either, and believes that it is a member. */
+const IN_VAIN = ['fails', 'succeeds without its knowing'] as const;
+type InVain = (typeof IN_VAIN)[number];
+
 /**
  * The two ways in which consumers of kafkajs are known to stop without an error: the fetch loop stands still, and the
  * fetch loop turns without bringing anything.
@@ -46,7 +54,10 @@ describeWithKafka('kafka: a consumer that stalls', () => {
   const { prototype } = require('kafkajs/src/consumer/consumerGroup') as { prototype: ConsumerGroup };
   const fetch = Reflect.get(prototype, 'fetch');
   const joinAndSync = Reflect.get(prototype, 'joinAndSync');
-  const joinsInVain = new Set<ConsumerGroup>();
+  const broker = require('kafkajs/src/broker') as { prototype: Broker };
+  const syncGroup = Reflect.get(broker.prototype, 'syncGroup');
+  const joinsInVain = new Map<ConsumerGroup, InVain>();
+  const unheard = new Set<string>();
   const running = new Set<ConsumerGroup>();
   const ill = new Map<ConsumerGroup, () => Promise<readonly unknown[]>>();
   let kafka: KafkaOfSpec;
@@ -60,9 +71,16 @@ describeWithKafka('kafka: a consumer that stalls', () => {
       return ill.get(this)?.() ?? fetch.call(this, nodeId);
     };
     prototype.joinAndSync = function () {
-      // As after a request that the coordinator did not answer in time.
-      if (joinsInVain.delete(this)) return Promise.reject(new kafkajs.KafkaJSError('JoinGroup timed out'));
+      const inVain = joinsInVain.get(this);
+      joinsInVain.delete(this);
+      if (inVain === 'fails') return Promise.reject(new kafkajs.KafkaJSError('JoinGroup timed out'));
+      if (inVain === 'succeeds without its knowing') unheard.add(this.groupId);
       return joinAndSync.call(this);
+    };
+    broker.prototype.syncGroup = async function (request) {
+      const answer = await syncGroup.call(this, request);
+      if (unheard.delete(request.groupId)) throw new kafkajs.KafkaJSError('SyncGroup timed out');
+      return answer;
     };
     kafka = await kafkaForSpec();
     const address = kafkaAddressOf(kafka.address, { ROLLCALL_KAFKA_PREFIX: prefix });
@@ -75,6 +93,7 @@ describeWithKafka('kafka: a consumer that stalls', () => {
     await Promise.race([Promise.all(members.map((leave) => leave())), sleep(5_000)]);
     prototype.fetch = fetch;
     prototype.joinAndSync = joinAndSync;
+    broker.prototype.syncGroup = syncGroup;
     await log.close();
     await kafka.stop();
   });
@@ -114,11 +133,11 @@ describeWithKafka('kafka: a consumer that stalls', () => {
         }
         return [...texts].sort();
       },
-      /** The group forgets the member, and its first attempt to come back fails. */
-      async beForgotten(): Promise<void> {
+      /** The group forgets the member, and its first attempt to come back goes wrong. */
+      async beForgotten(inVain: InVain): Promise<void> {
         const one = [...running].filter((each) => each.groupId === groupId).at(-1);
         if (!one) throw new Error('nobody fetches');
-        joinsInVain.add(one);
+        joinsInVain.set(one, inVain);
         await reader.removeMember(groupId, one.memberId ?? '');
         await eventually('an attempt to come back', () => !joinsInVain.has(one) || null);
       },
@@ -153,15 +172,17 @@ describeWithKafka('kafka: a consumer that stalls', () => {
     },
   );
 
-  it('and is forgotten by its group, without noticing, is replaced', async () => {
+  it.each(IN_VAIN)('and is forgotten by its group, and whose return %s, is replaced', async (inVain) => {
     const before = (await log.endOffsets(TOPIC)).reduce((sum, end) => sum + end, 0);
-    const member = await join('forgotten', SOON);
+    const group = `forgotten ${inVain}`;
+    const member = await join(group, SOON);
     await member.readUntil(before);
-    await member.beForgotten();
+    await sleep(3_000); // A heartbeat.
+    await member.beForgotten(inVain);
     await append(['i', 'j']);
     await eventually('somebody who may commit', async () => {
       await member.readUntil(Infinity, 1_000); // throws while commits are refused
-      const committed = await log.committedOffsets('forgotten', TOPIC);
+      const committed = await log.committedOffsets(group, TOPIC);
       return committed.reduce((sum, offset) => sum + offset, 0) === before + 2 || null;
     });
     expect(member.troubles).toEqual(['the group does not know this member any more']);
