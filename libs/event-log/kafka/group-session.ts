@@ -40,8 +40,8 @@ export class GroupSession {
   lastAnswerMs = performance.now();
   /** When the group last told that we are its member, with the partitions that we were told. */
   lastHeartbeatMs = performance.now();
-  /** Of the group when it told us our partitions; null until the next heartbeat. */
-  private generation: number | null = null;
+  /** As whom, and in which generation of the group (null until the next heartbeat), we were told our partitions. */
+  private membership: { memberId: string; generation: number | null } = { memberId: '', generation: null };
 
   constructor(
     kafka: Kafka,
@@ -75,7 +75,7 @@ export class GroupSession {
     const { GROUP_JOIN, CRASH, FETCH, FETCH_START, HEARTBEAT, COMMIT_OFFSETS } = consumer.events;
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.lastHeartbeatMs = performance.now();
-      this.generation = null;
+      this.membership = { memberId: payload.memberId, generation: null };
       if (!this.isOver) events.joined(payload.memberId, this.ours(payload.memberAssignment));
     });
     consumer.on(CRASH, ({ payload }) => {
@@ -87,10 +87,12 @@ export class GroupSession {
     consumer.on(FETCH, () => {
       this.lastAnswerMs = this.lastFetchMs = performance.now();
     });
-    consumer.on(HEARTBEAT, ({ payload: { groupGenerationId } }) => {
-      this.generation ??= groupGenerationId;
-      // Another generation that was not told by GROUP_JOIN: our partitions and our commits are of one that is over.
-      if (groupGenerationId === this.generation) this.lastHeartbeatMs = performance.now();
+    consumer.on(HEARTBEAT, ({ payload: { memberId, groupGenerationId } }) => {
+      const { membership } = this;
+      membership.generation ??= groupGenerationId;
+      // Another member or generation than GROUP_JOIN told: our partitions and our commits are of one that is over.
+      if (memberId === membership.memberId && groupGenerationId === membership.generation)
+        this.lastHeartbeatMs = performance.now();
     });
     consumer.on(COMMIT_OFFSETS, () => {
       this.commitsConfirmed += 1;

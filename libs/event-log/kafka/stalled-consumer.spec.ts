@@ -177,7 +177,6 @@ describeWithKafka('kafka: a consumer that stalls', () => {
     const group = `forgotten ${inVain}`;
     const member = await join(group, SOON);
     await member.readUntil(before);
-    await sleep(3_000); // A heartbeat.
     await member.beForgotten(inVain);
     await append(['i', 'j']);
     await eventually('somebody who may commit', async () => {
@@ -185,7 +184,7 @@ describeWithKafka('kafka: a consumer that stalls', () => {
       const committed = await log.committedOffsets(group, TOPIC);
       return committed.reduce((sum, offset) => sum + offset, 0) === before + 2 || null;
     });
-    expect(member.troubles).toEqual(['the group does not know this member any more']);
+    expect(member.troubles).toContain('the group does not know this member any more');
   });
 
   it('stays so when nobody watches it: kafkajs does not help itself', async () => {
