@@ -1,8 +1,7 @@
 import type { AdminState } from '#domain/admin.js';
 import { TOPIC_PARTITIONS } from '#domain/topics.js';
 import type { EventLog } from '#event-log/event-log.js';
-import { groupLag, waitingMs } from '#event-log/group-lag.js';
-import type { PartitionLag } from '#event-log/group-lag.js';
+import { lagOf } from '../lag/lag-command.js';
 import { formatTime } from '../output.js';
 import { ok, warning, wrong } from './finding.js';
 import type { Finding } from './finding.js';
@@ -14,17 +13,16 @@ const ONE_USE_MS = DAY_MS;
 /** Before this no Rollcall existed: a clock that says so is wrong. */
 const EARLIEST_MS = Date.UTC(2025, 0, 1);
 const MOST_LAG_MESSAGES = 1_000_000;
-const LONGEST_WAIT_MS = 5 * 60_000;
+const LONGEST_WAIT_SECONDS = 5 * 60;
 
 /** Reads the ends of the log, how far the projector's group is behind, and since when. */
-export async function checkLag(log: EventLog, group: string, nowMs: number): Promise<Finding> {
-  const lags = await groupLag(log, group, ['patch.attempts', 'patch.inventory']);
-  const sumOf = (count: (lag: PartitionLag) => number) => lags.reduce((sum, lag) => sum + count(lag), 0);
-  const waits = await Promise.all(lags.map((lag) => waitingMs(log, lag, nowMs)));
-  const longestMs = Math.max(0, ...waits.map((ms) => ms ?? 0));
-  const behind = sumOf(({ lag }) => lag);
-  const since = longestMs > LONGEST_WAIT_MS ? `, the oldest since ${Math.round(longestMs / 60_000)} min` : '';
-  const detail = `${sumOf(({ end }) => end)} messages, ${behind} not yet projected${since}`;
+export async function checkLag(log: EventLog): Promise<Finding> {
+  const items = await lagOf(log);
+  const written = items.reduce((sum, { end }) => sum + end, 0);
+  const behind = items.reduce((sum, { lag }) => sum + lag, 0);
+  const longest = Math.max(0, ...items.map(({ ageSeconds }) => ageSeconds ?? 0));
+  const since = longest > LONGEST_WAIT_SECONDS ? `, the oldest since ${Math.round(longest / 60)} min` : '';
+  const detail = `${written} messages, ${behind} not yet projected${since}`;
   return behind <= MOST_LAG_MESSAGES && since === ''
     ? ok('event log', detail)
     : warning('event log', detail, 'run it again: if this does not fall, see docs/runbooks/lag-grows.md');

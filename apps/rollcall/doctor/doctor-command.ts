@@ -17,9 +17,6 @@ import { checkRunning } from './check-running.js';
 import { warning, wrong } from './finding.js';
 import type { Finding } from './finding.js';
 
-/** The consumer group of the generation that is filled first. */
-const projectorGroup = (generation: string): string => `projector-${generation}`;
-
 export function registerDoctor(program: Command): void {
   withData(program.command('doctor'))
     .description('look at this installation: what is wrong and what to do; exit code 1 if something is')
@@ -76,7 +73,7 @@ async function examineLog(root: string): Promise<Finding[]> {
     return await withInstallation(root, async ({ data, log }) => {
       const admin = await new AdminReader(log, 0).refresh();
       return [
-        await checkLag(log, projectorGroup(admin.generation), Date.now()),
+        await checkLag(log),
         await checkClock(log, Date.now()),
         checkKeys(data, [...admin.banks.keys()]),
         ...checkTokens(admin, Date.now()),

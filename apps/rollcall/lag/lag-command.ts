@@ -47,7 +47,8 @@ Examples:
     });
 }
 
-async function lagOf(log: EventLog, groups: readonly string[] | undefined): Promise<readonly LagItem[]> {
+/** How far groups are behind on every partition. @param groups default: the projector’s on the live generation */
+export async function lagOf(log: EventLog, groups?: readonly string[]): Promise<readonly LagItem[]> {
   const asked = groups ?? [`projector-${(await new AdminReader(log, 0).refresh()).generation}`];
   const lags: PartitionLag[] = [];
   for (const group of asked) lags.push(...(await groupLag(log, group, PROJECTED_TOPICS)));
